@@ -44,6 +44,7 @@
 	X(IK_E_DRIVE_AMBIGUOUS, "drive-ambiguous", IK_EXIT_REFUSED)                 \
 	X(IK_E_DRIVE_NOT_SYSTEM, "drive-not-system", IK_EXIT_REFUSED)               \
 	X(IK_E_DRIVE_READONLY, "drive-readonly", IK_EXIT_PENDING)                   \
+	X(IK_E_MOUNTOPT_BAD, "mount-option-bad", IK_EXIT_FAILED)                    \
 	/* locks */                                                                 \
 	X(IK_E_LOCK_BUSY, "lock-busy", IK_EXIT_BUSY)                                \
 	X(IK_E_LOCK_UNTRUSTED, "lock-untrusted", IK_EXIT_REFUSED)                   \
@@ -55,6 +56,7 @@
 	X(IK_E_DIGEST_FAILED, "digest-failed", IK_EXIT_FAILED)                      \
 	/* image */                                                                 \
 	X(IK_E_IMAGE_FORMAT, "image-format", IK_EXIT_REFUSED)                       \
+	X(IK_E_IMAGE_HEADER, "image-header", IK_EXIT_REFUSED)                       \
 	X(IK_E_IMAGE_TRUNCATED, "image-truncated", IK_EXIT_REFUSED)                 \
 	X(IK_E_IMAGE_ARCH, "image-arch", IK_EXIT_REFUSED)                           \
 	X(IK_E_IMAGE_RELEASE, "image-release", IK_EXIT_REFUSED)                     \
@@ -70,11 +72,15 @@
 	X(IK_E_WSLCONF_NUL, "wslconfig-nul", IK_EXIT_REFUSED)                       \
 	X(IK_E_WSLCONF_TOO_BIG, "wslconfig-too-big", IK_EXIT_REFUSED)               \
 	X(IK_E_WSLCONF_FOREIGN_KERNEL, "wslconfig-foreign-kernel", IK_EXIT_REFUSED) \
+	X(IK_E_WSLCONF_VALUE, "wslconfig-value", IK_EXIT_FAILED)                    \
+	X(IK_E_WSLCONF_CHANGED, "wslconfig-changed", IK_EXIT_REFUSED)               \
+	X(IK_E_WSLCONF_UNDO, "wslconfig-undo", IK_EXIT_FAILED)                      \
 	X(IK_E_RELEASE_BAD, "release-bad", IK_EXIT_REFUSED)                         \
 	X(IK_E_WINPATH_BAD, "winpath-bad", IK_EXIT_REFUSED)                         \
 	/* records */                                                               \
 	X(IK_E_JOURNAL_BAD, "journal-bad", IK_EXIT_FAILED)                          \
 	X(IK_E_LOCKREC_BAD, "lockrec-bad", IK_EXIT_FAILED)                          \
+	X(IK_E_RESCUE_BAD, "rescue-bad", IK_EXIT_FAILED)                            \
 	/* server probe and transaction */                                          \
 	X(IK_E_SERVER_UNSAFE, "server-unsafe", IK_EXIT_REFUSED)                     \
 	X(IK_E_SPACE_LOW, "space-low", IK_EXIT_PENDING)                             \

@@ -12,9 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
 #include "codec/image.h"
-
-struct ik_err;
 
 #define IK_CONF_MAX_BYTES ((size_t)64 << 10)
 /* Longest value: inih cuts lines at 200 bytes, so a longer one is refused instead. */
@@ -53,9 +52,10 @@ struct ik_conf_source {
 };
 
 struct ik_conf {
-	char drive[IK_CONF_VALUE_BYTES];   /* absolute directory; "" = look for it */
-	char drive_letter;		   /* 'A'…'Z' */
-	char profile[IK_CONF_VALUE_BYTES]; /* absolute directory beneath the drive; "" = look for it */
+	char drive[IK_CONF_VALUE_BYTES]; /* absolute directory; "" = look for it */
+	char drive_letter;		 /* 'A'…'Z' */
+	char profile
+		[IK_CONF_VALUE_BYTES]; /* absolute directory beneath the drive; "" = look for it */
 	enum ik_conf_target target;
 	enum ik_image_format image_format; /* IK_IMAGE_UNKNOWN = auto; else ELF or BZIMAGE */
 	char series[16];		   /* "stable", "longterm"; "" = first that is installed */
@@ -73,20 +73,19 @@ void ik_conf_init(struct ik_conf *conf);
  * Purpose     Reads a settings file over what conf holds.
  * Parameters  text, len_bytes: borrowed. name: what messages call the file.
  *             conf: initialised; changed only on success.
- * Errors      IK_E_CONF_SYNTAX, IK_E_CONF_KEY (unknown or repeated key, wrong section),
- *             IK_E_CONF_VALUE; the message holds name and line.
+ * Errors      IK_E_CONF_SYNTAX (also an unknown section), IK_E_CONF_UNKNOWN_KEY,
+ *             IK_E_CONF_REPEATED_KEY, IK_E_CONF_VALUE; the message holds name and line.
  */
-__attribute__((warn_unused_result)) int ik_conf_parse(struct ik_conf *conf, const char *text,
-						      size_t len_bytes, const char *name,
-						      struct ik_err *err);
+int ik_conf_parse(struct ik_conf *conf, const char *text, size_t len_bytes, const char *name,
+		  struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     Sets one value from the command line, by the same rules as a line of the file.
  * Parameters  key: name as in the file; value: text.
- * Errors      IK_E_CONF_KEY, IK_E_CONF_VALUE.
+ * Errors      IK_E_CONF_UNKNOWN_KEY, IK_E_CONF_VALUE.
  */
-__attribute__((warn_unused_result)) int ik_conf_set(struct ik_conf *conf, const char *key,
-						    const char *value, struct ik_err *err);
+int ik_conf_set(struct ik_conf *conf, const char *key, const char *value,
+		struct ik_err *err) IK_MUST_CHECK;
 
 /* Name of a setting as in the file; NULL for IK_CONF_N_KEYS and beyond. */
 const char *ik_conf_key_name(enum ik_conf_key key);

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ik_err;
+#include "base/err.h"
 
 /* The part of an image that the in-place protocol zeroes first and writes last. */
 #define IK_IMAGE_HEAD_BYTES 4096u
@@ -38,9 +38,11 @@ enum ik_arch {
 struct ik_image {
 	enum ik_image_format format;
 	enum ik_arch arch;
-	uint64_t size_bytes;	 /* as given to the probe */
-	uint64_t declared_bytes; /* bytes the header needs to be present; <= size_bytes; 0 = none stated */
-	char release[IK_IMAGE_RELEASE_BYTES]; /* "7.3.4-1-…-WSL2"; "" when the image does not tell */
+	uint64_t size_bytes; /* as given to the probe */
+	uint64_t
+		declared_bytes; /* bytes the header needs to be present; <= size_bytes; 0 = none stated */
+	char release
+		[IK_IMAGE_RELEASE_BYTES]; /* "7.3.4-1-…-WSL2"; "" when the image does not tell */
 };
 
 /*
@@ -68,16 +70,15 @@ int ik_image_read_memory(void *ctx, uint64_t offset, void *buf, size_t len_bytes
  * Parameters  read, ctx: source of bytes. size_bytes: length of the image.
  *             ret: filled on success.
  * Returns     0 on success; memory use is bounded (64 KiB) whatever the image claims.
- * Errors      IK_E_IMAGE_SIZE (too small or too big), IK_E_IMAGE_FORMAT (no known magic),
+ * Errors      IK_E_FILE_TOO_SMALL, IK_E_FILE_TOO_BIG, IK_E_IMAGE_FORMAT (no known magic),
  *             IK_E_IMAGE_ARCH (a known format for another machine), IK_E_IMAGE_TRUNCATED (the
  *             header states more bytes than there are), IK_E_IMAGE_HEADER (fields contradict each
- *             other), IK_E_IMAGE_READ (errno of the callback).
+ *             other), IK_E_IO_FAILED (errno of the callback).
  * Source      Linux Documentation/arch/x86/boot.rst, Documentation/arch/arm64/booting.rst,
  *             System V ABI (ELF-64).
  */
-__attribute__((warn_unused_result)) int ik_image_probe(ik_image_read_fn read, void *ctx,
-						       uint64_t size_bytes, struct ik_image *ret,
-						       struct ik_err *err);
+int ik_image_probe(ik_image_read_fn read, void *ctx, uint64_t size_bytes, struct ik_image *ret,
+		   struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     Tells whether the first bytes of a file could make a loader start it.

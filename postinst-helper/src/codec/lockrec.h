@@ -12,38 +12,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ik_err;
+#include "base/err.h"
+#include "os/digest.h"
 
 #define IK_LOCKREC_BYTES 512u
 
 struct ik_lockrec {
 	char tool_version[32];
 	char boot_id[37]; /* of the holder's VM */
-	char distro[64];  /* WSL distribution, "" = unknown; other than [ -~] becomes "?" on encode */
+	char distro
+		[64]; /* WSL distribution, "" = unknown; other than [ -~] becomes "?" on encode */
 	uint32_t pid;
 	uint64_t pid_start_ticks; /* field 22 of /proc/<pid>/stat: tells a reused pid */
 	char nonce[33];		  /* 32 lower-case hexadecimal digits, random per acquisition */
 	uint64_t beat;		  /* grows with each heartbeat */
-	uint8_t sha256[32];	  /* of the image being installed; zero = none */
+	struct ik_sha256 sha256;  /* of the image being installed; zero = none */
 	int64_t written_unix_s;	  /* holder's clock: for people only */
 };
 
 /*
  * Purpose     Writes the lock's text.
  * Parameters  bytes: IK_LOCKREC_BYTES long, all of it is written (readable in Windows' type).
- * Errors      IK_E_LOCKREC_FIELD (a field is malformed).
+ * Errors      IK_E_LOCKREC_BAD (a field is malformed).
  */
-__attribute__((warn_unused_result)) int ik_lockrec_encode(const struct ik_lockrec *rec,
-							  uint8_t *bytes, struct ik_err *err);
+int ik_lockrec_encode(const struct ik_lockrec *rec, uint8_t *bytes,
+		      struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     Reads a lock file; decode(encode(x)) == x for every valid x.
- * Errors      IK_E_LOCKREC_SYNTAX: not one of ours, or torn. Such a file is still a lock: its bytes are
+ * Errors      IK_E_LOCKREC_BAD: not one of ours, or torn. Such a file is still a lock: its bytes are
  *             compared over time like any other.
  */
-__attribute__((warn_unused_result)) int ik_lockrec_decode(const uint8_t *bytes, size_t len_bytes,
-							  struct ik_lockrec *ret,
-							  struct ik_err *err);
+int ik_lockrec_decode(const uint8_t *bytes, size_t len_bytes, struct ik_lockrec *ret,
+		      struct ik_err *err) IK_MUST_CHECK;
 
 /* Whether two records are of the same acquisition (nonce and boot id); the beat may differ. */
 bool ik_lockrec_is_same_holder(const struct ik_lockrec *x, const struct ik_lockrec *y);

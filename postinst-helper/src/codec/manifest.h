@@ -10,19 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "codec/image.h"
+#include "os/digest.h"
 
-struct ik_err;
-
-#define IK_MANIFEST_SCHEMA 1
-#define IK_MANIFEST_MAX_BYTES ((size_t)64 << 10)
+#define IK_MANIFEST_SCHEMA     1
+#define IK_MANIFEST_MAX_BYTES  ((size_t)64 << 10)
 #define IK_MANIFEST_MAX_IMAGES 8u
 
 struct ik_manifest_image {
 	char file[64];		     /* name in the manifest's own directory: [A-Za-z0-9._-] only */
 	enum ik_image_format format; /* never IK_IMAGE_UNKNOWN */
 	uint64_t size_bytes;	     /* within IK_IMAGE_MIN_BYTES … IK_IMAGE_MAX_BYTES */
-	uint8_t sha256[32];
+	struct ik_sha256 sha256;
 };
 
 struct ik_manifest {
@@ -37,13 +37,11 @@ struct ik_manifest {
 /*
  * Purpose     Reads and checks a manifest.
  * Parameters  bytes, len_bytes: the JSON text, borrowed. ret: filled on success.
- * Errors      IK_E_MANIFEST_SYNTAX (not JSON, too long, repeated key), IK_E_MANIFEST_SCHEMA
- *             (another schema number), IK_E_MANIFEST_FIELD (a member is missing, unknown or bad);
- *             the message names the member and, for syntax, the line.
+ * Errors      IK_E_MANIFEST_BAD: not JSON, too long, repeated key, another schema number, or a member
+ *             is missing, unknown or bad; the message names the member and, for syntax, the line.
  */
-__attribute__((warn_unused_result)) int ik_manifest_parse(const void *bytes, size_t len_bytes,
-							  struct ik_manifest *ret,
-							  struct ik_err *err);
+int ik_manifest_parse(const void *bytes, size_t len_bytes, struct ik_manifest *ret,
+		      struct ik_err *err) IK_MUST_CHECK;
 
 /* The image of that format, borrowed; NULL when the package has none. */
 const struct ik_manifest_image *ik_manifest_find(const struct ik_manifest *manifest,

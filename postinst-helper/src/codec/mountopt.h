@@ -11,16 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ik_err;
+#include "base/err.h"
 
 #define IK_MOUNTOPT_PATH_BYTES 260u /* Windows' MAX_PATH, with its NUL */
 
 /* What a 9p mount of a drive says about itself. */
 struct ik_mountopt_drvfs {
 	char path[IK_MOUNTOPT_PATH_BYTES]; /* as written: "C:\", "c:", "C:\dir", "\\server\share" */
-	char drive_letter;		   /* 'A'…'Z', upper case; 0 when path is not a whole drive */
+	char drive_letter; /* 'A'…'Z', upper case; 0 when path is not a whole drive */
 	bool has_uid, has_gid;
-	uint32_t uid, gid;		   /* the last of several counts, as for WSL */
+	uint32_t uid, gid;			  /* the last of several counts, as for WSL */
 	char symlinkroot[IK_MOUNTOPT_PATH_BYTES]; /* "" when absent */
 };
 
@@ -29,22 +29,21 @@ struct ik_mountopt_drvfs {
  *             (up to \377) is one byte; any other backslash stays.
  * Parameters  in: NUL-terminated. out, out_bytes: result with its NUL; may be the same memory as in.
  * Returns     Length of the result without its NUL.
- * Errors      IK_E_MOUNTOPT_LENGTH (does not fit), IK_E_MOUNTOPT_NUL (decodes to a NUL byte).
+ * Errors      IK_E_MOUNTOPT_BAD: -ENAMETOOLONG (does not fit) or -EINVAL (decodes to a NUL byte).
  */
-__attribute__((warn_unused_result)) int ik_mountopt_unescape(const char *in, char *out,
-							     size_t out_bytes,
-							     struct ik_err *err);
+int ik_mountopt_unescape(const char *in, char *out, size_t out_bytes,
+			 struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     Splits the value of a 9p mount's aname option.
  * Parameters  aname: text behind "aname=", NUL-terminated; a raw backslash is one (octal escapes
  *             must be gone). ret: filled on a positive answer.
  * Returns     1 for a drive ("drvfs"), 0 for any other share ("drivers", "lib", "tools", …).
- * Errors      IK_E_MOUNTOPT_SYNTAX (a drive without path=, bad number, bad character),
- *             IK_E_MOUNTOPT_LENGTH.
+ * Errors      IK_E_MOUNTOPT_BAD: -EINVAL (a drive without path=, bad number, control character) or
+ *             -ENAMETOOLONG.
  */
-__attribute__((warn_unused_result)) int
-ik_mountopt_drvfs(const char *aname, struct ik_mountopt_drvfs *ret, struct ik_err *err);
+int ik_mountopt_drvfs(const char *aname, struct ik_mountopt_drvfs *ret,
+		      struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     Finds the value of one option in a comma-separated list as mountinfo prints it.

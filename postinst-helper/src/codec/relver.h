@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct ik_err;
+#include "base/err.h"
 
 /* End of every release of ours: "7.3.4-1-immensity-microsoft-standard-WSL2". */
-#define IK_RELVER_BRAND "immensity"
+#define IK_RELVER_BRAND	 "immensity"
 #define IK_RELVER_SUFFIX "microsoft-standard-WSL2"
 
 enum ik_relver_kind {
@@ -33,10 +33,9 @@ struct ik_relver {
 /*
  * Purpose     Takes a release ("7.3.4-1-immensity-…") or a package version ("7.3.4-1") apart.
  * Parameters  text: NUL-terminated, at most 64 bytes of [0-9A-Za-z.+_~-].
- * Errors      IK_E_RELVER_SYNTAX: does not start with X.Y, a number is over 999999, or a character is odd.
+ * Errors      IK_E_RELEASE_BAD: does not start with X.Y, a number is over 999999, or a character is odd.
  */
-__attribute__((warn_unused_result)) int ik_relver_parse(const char *text, struct ik_relver *ret,
-							struct ik_err *err);
+int ik_relver_parse(const char *text, struct ik_relver *ret, struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     A total order on what was parsed: X, Y, Z, fourth number, rc (final is highest), revision.
@@ -51,11 +50,11 @@ bool ik_relver_is_ours(const char *release);
 /*
  * Purpose     Refuses a release that WSL would choke on.
  * Parameters  release: NUL-terminated; "" is refused (unknown).
- * Errors      IK_E_RELVER_RULE; the message names the rule: must begin with X.Y.Z (WSL's service
+ * Errors      IK_E_RELEASE_BAD; the message names the rule: must begin with X.Y.Z (WSL's service
  *             parses it); must not hold "Microsoft" (WSL takes that for WSL 1); must hold "WSL2"
  *             (systemd) and "microsoft" (scripts); no "+" at the end; at most 64 bytes of
  *             printable ASCII without blanks or "/".
  */
-__attribute__((warn_unused_result)) int ik_relver_check(const char *release, struct ik_err *err);
+int ik_relver_check(const char *release, struct ik_err *err) IK_MUST_CHECK;
 
 #endif

@@ -11,8 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ik_err;
-struct ik_strbuf;
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "os/digest.h"
 
 #define IK_RESCUE_MAX_IMAGES 4u
 
@@ -21,7 +22,7 @@ struct ik_rescue_image {
 	const char *verb; /* [a-z]+: "previous", "official", "new"; the first one is the default */
 	const char *file; /* name beside the target */
 	uint64_t size_bytes;
-	uint8_t sha256[32];
+	struct ik_sha256 sha256;
 	const char *release; /* for people; "" or NULL = unknown */
 };
 
@@ -38,19 +39,17 @@ struct ik_rescue {
 /*
  * Purpose     Writes the batch file.
  * Parameters  out: appended to.
- * Errors      IK_E_RESCUE_FIELD: a name, verb or text holds a character that is special to
+ * Errors      IK_E_RESCUE_BAD: a name, verb or text holds a character that is special to
  *             cmd.exe, is not ASCII, or is too long.
  * Effects     Its exit statuses: 0 restored or nothing to do · 1 failed, target not changed · 2 usage ·
  *             3 refused (not elevated, lock in use, backup damaged) · 4 target damaged: run again or
  *             follow the readme.
  */
-__attribute__((warn_unused_result)) int ik_rescue_script(const struct ik_rescue *rescue,
-							 struct ik_strbuf *out,
-							 struct ik_err *err);
+int ik_rescue_script(const struct ik_rescue *rescue, struct ik_strbuf *out,
+		     struct ik_err *err) IK_MUST_CHECK;
 
 /* Writes immensity-README.txt; parameters and errors as above. */
-__attribute__((warn_unused_result)) int ik_rescue_readme(const struct ik_rescue *rescue,
-							 struct ik_strbuf *out,
-							 struct ik_err *err);
+int ik_rescue_readme(const struct ik_rescue *rescue, struct ik_strbuf *out,
+		     struct ik_err *err) IK_MUST_CHECK;
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct ik_err;
+#include "base/err.h"
 
 /* Longest path in either form, with its NUL: Windows' MAX_PATH. */
 #define IK_WINPATH_BYTES 260u
@@ -34,22 +34,21 @@ bool ik_winpath_is_ascii(const char *path);
  * Parameters  letter: 'A'…'Z' in either case. relative: components with single "/", none leading
  *             or trailing; "" is the root "C:\". buf: IK_WINPATH_BYTES long.
  * Returns     0.
- * Errors      IK_E_WINPATH_NAME (letter or a component is not allowed), IK_E_WINPATH_LENGTH.
+ * Errors      IK_E_WINPATH_BAD: -EINVAL (letter or a component is not allowed), -ENAMETOOLONG.
  */
-__attribute__((warn_unused_result)) int ik_winpath_from_relative(char letter,
-								 const char *relative, char *buf,
-								 struct ik_err *err);
+int ik_winpath_from_relative(char letter, const char *relative, char *buf,
+			     struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     The inverse: "c:\a/b\" -> ('C', "a/b"). Both slashes count; repeated and trailing ones are
  *             dropped; the prefix \\?\ is accepted.
  * Parameters  path: NUL-terminated UTF-8. ret_letter: upper case. buf: IK_WINPATH_BYTES long.
  * Returns     0.
- * Errors      IK_E_WINPATH_ABSOLUTE (no drive letter: relative, UNC or device path, environment variable),
- *             IK_E_WINPATH_NAME, IK_E_WINPATH_LENGTH.
+ * Errors      IK_E_WINPATH_BAD: -EINVAL (no drive letter: relative, UNC or device path, variable; or a
+ *             component is not allowed), -ENAMETOOLONG.
  */
-__attribute__((warn_unused_result)) int ik_winpath_to_relative(const char *path, char *ret_letter,
-							       char *buf, struct ik_err *err);
+int ik_winpath_to_relative(const char *path, char *ret_letter, char *buf,
+			   struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     Compares two Windows paths as Windows would for ASCII: without case, "/" and "\" alike.

@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ik_err;
-struct ik_strbuf;
+#include "base/err.h"
+#include "base/strbuf.h"
+
 struct ik_wslconf; /* one file's content; heap, ik_wslconf_free() */
 
 /* Longest file that is read or written. */
@@ -28,25 +29,25 @@ enum ik_wslconf_encoding {
 
 /* What WSL makes of one key. */
 struct ik_wslconf_value {
-	bool present;	      /* false: no valid line sets the key; all else is then zero */
-	const char *text;     /* as WSL would use it, NUL-terminated; borrowed from the ik_wslconf,
+	bool present;	     /* false: no valid line sets the key; all else is then zero */
+	const char *text;    /* as WSL would use it, NUL-terminated; borrowed from the ik_wslconf,
 				 valid until its next change */
-	unsigned line;	      /* physical line of the key that counts, from 1 */
-	unsigned duplicates;  /* further valid lines with the same key, which WSL ignores */
-	unsigned bad_lines;   /* lines that look like this key but that WSL skips as invalid */
-	bool is_mangled;      /* a character beyond ASCII was cut to 8 bits: not what was meant */
-	bool has_control;     /* holds a control character, e.g. from "\t" in C:\temp */
+	unsigned line;	     /* physical line of the key that counts, from 1 */
+	unsigned duplicates; /* further valid lines with the same key, which WSL ignores */
+	unsigned bad_lines;  /* lines that look like this key but that WSL skips as invalid */
+	bool is_mangled;     /* a character beyond ASCII was cut to 8 bits: not what was meant */
+	bool has_control;    /* holds a control character, e.g. from "\t" in C:\temp */
 };
 
 enum ik_wslconf_warning_kind {
-	IK_WSLCONF_BAD_KEY = 0,	    /* line starts with something that is no key */
-	IK_WSLCONF_BAD_SECTION,	    /* [...] line that WSL rejects */
-	IK_WSLCONF_NO_EQUALS,	    /* key without "=" */
-	IK_WSLCONF_BAD_ESCAPE,	    /* backslash before a character that is no escape */
-	IK_WSLCONF_OPEN_QUOTE,	    /* odd number of quotes */
-	IK_WSLCONF_DUPLICATE_KEY,   /* valid, but an earlier line wins */
-	IK_WSLCONF_NO_SECTION,	    /* key before any section: matches nothing */
-	IK_WSLCONF_AFTER_END,	    /* text behind a Ctrl-Z, which ends the file for WSL */
+	IK_WSLCONF_BAD_KEY = 0,	  /* line starts with something that is no key */
+	IK_WSLCONF_BAD_SECTION,	  /* [...] line that WSL rejects */
+	IK_WSLCONF_NO_EQUALS,	  /* key without "=" */
+	IK_WSLCONF_BAD_ESCAPE,	  /* backslash before a character that is no escape */
+	IK_WSLCONF_OPEN_QUOTE,	  /* odd number of quotes */
+	IK_WSLCONF_DUPLICATE_KEY, /* valid, but an earlier line wins */
+	IK_WSLCONF_NO_SECTION,	  /* key before any section: matches nothing */
+	IK_WSLCONF_AFTER_END,	  /* text behind a Ctrl-Z, which ends the file for WSL */
 };
 
 struct ik_wslconf_warning {
@@ -61,12 +62,11 @@ struct ik_wslconf_warning {
  *             ret: given to the caller.
  * Returns     0; any text is accepted, mistakes become warnings.
  * Errors      IK_E_WSLCONF_NUL (NUL character: not text, or UTF-16 without a mark),
- *             IK_E_WSLCONF_UTF16BE (WSL cannot read it), IK_E_WSLCONF_SIZE (over 1 MiB).
+ *             IK_E_WSLCONF_ENCODING (UTF-16BE: WSL cannot read it), IK_E_WSLCONF_TOO_BIG (over 1 MiB).
  * Source      .wslconfig grammar: microsoft/WSL src/shared/configfile/configfile.cpp (behaviour only).
  */
-__attribute__((warn_unused_result)) int ik_wslconf_parse(const void *bytes, size_t len_bytes,
-							 struct ik_wslconf **ret,
-							 struct ik_err *err);
+int ik_wslconf_parse(const void *bytes, size_t len_bytes, struct ik_wslconf **ret,
+		     struct ik_err *err) IK_MUST_CHECK;
 
 /* Frees and returns NULL; conf may be NULL. */
 struct ik_wslconf *ik_wslconf_free(struct ik_wslconf *conf);
@@ -106,14 +106,14 @@ const char *ik_wslconf_warning_name(enum ik_wslconf_warning_kind kind);
  * Parameters  value: plain text (a path with single backslashes), printable ASCII, not empty.
  *             ret_undo: given, heap, one line of ASCII to be kept for ik_wslconf_unset(); free().
  *             May be NULL. Setting the value that is already read gives an undo of no change.
+ *             To move from one value of ours to the next (an upgrade), unset with the kept undo and
+ *             set again on the same conf: the new undo then leads back to the user's original.
  * Returns     0; the result was parsed again and reads as `value`.
- * Errors      IK_E_WSLCONF_VALUE (not printable ASCII, or empty), IK_E_WSLCONF_SIZE (result too big).
+ * Errors      IK_E_WSLCONF_VALUE (not printable ASCII, or empty), IK_E_WSLCONF_TOO_BIG (result too big).
  *             On failure conf is unchanged.
  */
-__attribute__((warn_unused_result)) int ik_wslconf_set(struct ik_wslconf *conf,
-						       const char *section, const char *key,
-						       const char *value, char **ret_undo,
-						       struct ik_err *err);
+int ik_wslconf_set(struct ik_wslconf *conf, const char *section, const char *key, const char *value,
+		   char **ret_undo, struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     Takes a set back. With the undo of that set, the bytes it changed become again exactly
@@ -125,9 +125,8 @@ __attribute__((warn_unused_result)) int ik_wslconf_set(struct ik_wslconf *conf,
  * Errors      IK_E_WSLCONF_CHANGED (somebody gave the key another value since; nothing is
  *             changed: it is theirs now), IK_E_WSLCONF_UNDO (the undo text is damaged).
  */
-__attribute__((warn_unused_result)) int ik_wslconf_unset(struct ik_wslconf *conf,
-							 const char *section, const char *key,
-							 const char *undo, struct ik_err *err);
+int ik_wslconf_unset(struct ik_wslconf *conf, const char *section, const char *key,
+		     const char *undo, struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     Writes a plain value as it must stand in .wslconfig: backslashes and quotes escaped,
@@ -135,8 +134,7 @@ __attribute__((warn_unused_result)) int ik_wslconf_unset(struct ik_wslconf *conf
  * Parameters  out: appended to.
  * Errors      IK_E_WSLCONF_VALUE as for ik_wslconf_set().
  */
-__attribute__((warn_unused_result)) int ik_wslconf_encode_value(const char *value,
-								struct ik_strbuf *out,
-								struct ik_err *err);
+int ik_wslconf_encode_value(const char *value, struct ik_strbuf *out,
+			    struct ik_err *err) IK_MUST_CHECK;
 
 #endif
