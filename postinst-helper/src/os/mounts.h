@@ -76,4 +76,20 @@ int ik_mount_open(const struct ik_mount *mount, int *ret_fd, struct ik_err *err)
 int ik_mount_fstype_of(const char *mountinfo, int dir_fd, char **ret_fstype,
 		       struct ik_err *err) IK_MUST_CHECK;
 
+/* What one line says; texts too long for their place are cut. */
+struct ik_mount_line {
+	char fstype[64];
+	char source[256];
+	char options[1024]; /* mount and super options */
+};
+
+/*
+ * Purpose     describes the topmost mount on exactly this path.
+ * Parameters  mountinfo: as above; mount_point: absolute path as mountinfo prints it
+ * Returns     1 found, 0 nothing is mounted there (then *ret is unspecified)
+ * Errors      IK_E_MOUNTS_UNREADABLE
+ */
+int ik_mount_line_at(const char *mountinfo, const char *mount_point, struct ik_mount_line *ret,
+		     struct ik_err *err) IK_MUST_CHECK;
+
 #endif
