@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -166,7 +165,6 @@ int probe_events(int argc, char **argv)
 	struct itimerspec soon = { .it_value = { .tv_nsec = 1000000 } };
 	struct epoll_event event = { .events = EPOLLIN };
 	struct epoll_event got[4];
-	char watched[] = "/tmp/watchedXXXXXX";
 	sigset_t set;
 	int poll = epoll_create1(EPOLL_CLOEXEC);
 	int fds[4];
@@ -187,8 +185,8 @@ int probe_events(int argc, char **argv)
 	raise(SIGUSR1);
 	timerfd_settime(fds[1], 0, &soon, NULL);
 	inotify_add_watch(fds[3], "/tmp", IN_CREATE);
-	close(mkstemp(watched));
-	unlink(watched);
+	close(open("/tmp/watched", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	unlink("/tmp/watched");
 	usleep(50000);
 	if (epoll_wait(poll, got, 4, 5000) != 4)
 		return probe_wrong("not all four descriptors became ready");
