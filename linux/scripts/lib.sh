@@ -11,6 +11,7 @@ patches=$top/linux/patches
 build=${IK_BUILD:-build}
 case $build in /*) ;; *) build=$top/$build ;; esac
 cache=${IK_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/immensity-kernel}
+case $cache in /*) ;; *) cache=$PWD/$cache ;; esac
 tarballs=$cache/tarballs
 
 # A hook of git exports these; inside a kernel tree they make Kbuild add our commit to its release.
