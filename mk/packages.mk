@@ -5,7 +5,7 @@
 small_name := immensity-wsl-kernel$(if $(filter longterm,$(SERIES)),-lts)
 kernel_changelog := debian/changelog$(if $(filter longterm,$(SERIES)),-lts)
 program_changelog := postinst-helper/debian/changelog
-kernel_deb_version = $(LINUX_VERSION)-$(PKGREV)
+kernel_deb_version = $(VERSION)-$(PKGREV)
 stage_dir := build/stage/$(SERIES)
 stamp_dir := build/stamp
 
@@ -41,7 +41,7 @@ $(kernel_products): kernel ;
 
 $(stamp_dir)/stage-$(SERIES): $(kernel_products) mk/scripts/stage linux/patches/series $(stamp_dir)/stage-$(SERIES).settings
 	@KMAKE='$(KMAKE)' mk/scripts/phase "Staging the $(SERIES) kernel" build/log/stage-$(SERIES).log \
-		mk/scripts/stage $(if $(filter 1,$(DEBUG_PACKAGES)),--debug) $(OUT) $(LINUX_TREE) $(SERIES) $(stage_dir)
+		mk/scripts/stage $(if $(filter 1,$(DEBUG_PACKAGES)),--debug) $(OUT) $(SRC) $(SERIES) $(stage_dir)
 	@touch $@
 
 $(stamp_dir)/deb-$(SERIES): $(stamp_dir)/stage-$(SERIES) $(kernel_deb_files) $(pack_scripts)
