@@ -21,8 +21,10 @@
 #define BZ_OFF_PROTOCOL	   0x206u
 #define BZ_OFF_KVERSION	   0x20eu /* pointer to the release, less 0x200 */
 #define BZ_OFF_LOADFLAGS   0x211u
+#define BZ_OFF_XLOADFLAGS  0x236u
 #define BZ_LOADED_HIGH	   0x01u
-#define BZ_PROTOCOL_MIN	   0x0206u /* 2.06: the oldest that any WSL kernel could have */
+#define BZ_KERNEL_64	   0x01u   /* XLF_KERNEL_64: has the 64-bit entry point */
+#define BZ_PROTOCOL_MIN	   0x020cu /* 2.12 (Linux 3.8): the first with xloadflags */
 #define BZ_SECTOR	   512u
 
 /* PE header that an EFI stub puts over the boot sector. */
@@ -61,8 +63,9 @@ enum ik_image_format ik_image_head_format(const uint8_t *head, size_t len_bytes)
 struct verdict {
 	enum ik_arch arch;
 	uint64_t declared_bytes;
-	const char *fault; /* NULL = sound */
-	uint64_t kversion; /* bzImage: file offset of the release, 0 = none */
+	const char *fault;     /* NULL = sound */
+	uint64_t kversion;     /* bzImage: file offset of the release, 0 = none */
+	uint64_t memory_bytes; /* arm64: room it needs in memory, file and all; 0 = not stated */
 };
 
 static struct verdict fault(struct verdict v, const char *why)
@@ -87,25 +90,27 @@ static struct verdict judge_bzimage(struct ik_bytes b)
 {
 	struct verdict v = {.arch = IK_ARCH_X86_64};
 	uint8_t setup_sects = 0, loadflags = 0;
-	uint16_t protocol = 0, kversion = 0, machine = pe_machine(b);
+	uint16_t protocol = 0, kversion = 0, xloadflags = 0, machine = pe_machine(b);
 	uint32_t syssize = 0;
+	uint64_t setup_bytes;
 
 	if (!ik_bytes_u8(b, BZ_OFF_SETUP_SECTS, &setup_sects) ||
 	    !ik_bytes_le32(b, BZ_OFF_SYSSIZE, &syssize) ||
 	    !ik_bytes_le16(b, BZ_OFF_PROTOCOL, &protocol) ||
 	    !ik_bytes_le16(b, BZ_OFF_KVERSION, &kversion) ||
-	    !ik_bytes_u8(b, BZ_OFF_LOADFLAGS, &loadflags))
+	    !ik_bytes_u8(b, BZ_OFF_LOADFLAGS, &loadflags) ||
+	    !ik_bytes_le16(b, BZ_OFF_XLOADFLAGS, &xloadflags))
 		return fault(v, "its header is cut off");
 	if (protocol < BZ_PROTOCOL_MIN)
 		return fault(v, "its boot protocol is too old");
 	if (!(loadflags & BZ_LOADED_HIGH) || syssize == 0)
 		return fault(v, "it is no big kernel image");
-	if (machine != 0 && machine != PE_MACHINE_AMD64)
-		return fault(v, "its EFI header is for another machine");
+	if (!(xloadflags & BZ_KERNEL_64) || (machine != 0 && machine != PE_MACHINE_AMD64))
+		v.arch = IK_ARCH_UNKNOWN;
 	/* 0 stands for 4: boot.rst, "setup_sects". */
-	v.declared_bytes = ((uint64_t)(setup_sects ? setup_sects : 4) + 1) * BZ_SECTOR +
-			   (uint64_t)syssize * 16;
-	if (kversion > 0)
+	setup_bytes = ((uint64_t)(setup_sects ? setup_sects : 4) + 1) * BZ_SECTOR;
+	v.declared_bytes = setup_bytes + (uint64_t)syssize * 16;
+	if (kversion > 0 && (uint64_t)kversion + 0x200 < setup_bytes)
 		v.kversion = (uint64_t)kversion + 0x200;
 	return v;
 }
@@ -124,6 +129,23 @@ static bool take_phdr(struct ik_bytes b, uint64_t off, struct verdict *v, bool *
 	if (!ik_add_u64(file_off, file_len, &end))
 		return false;
 	*has_load = true;
+	v->declared_bytes = IK_MAX(v->declared_bytes, end);
+	return true;
+}
+
+/* Section headers end the file; a cut one shows there. None at all is fine: a stripped image. */
+static bool take_sections(struct ik_bytes b, struct verdict *v)
+{
+	uint64_t sh_off = 0, end = 0;
+	uint16_t sh_size = 0, sh_num = 0;
+
+	if (!ik_bytes_le64(b, 40, &sh_off) || !ik_bytes_le16(b, 58, &sh_size) ||
+	    !ik_bytes_le16(b, 60, &sh_num))
+		return false;
+	if (sh_off == 0 || sh_num == 0)
+		return true;
+	if (!ik_add_u64(sh_off, (uint64_t)sh_size * sh_num, &end))
+		return false;
 	v->declared_bytes = IK_MAX(v->declared_bytes, end);
 	return true;
 }
@@ -147,7 +169,8 @@ static struct verdict judge_elf(struct ik_bytes b)
 		v.arch = IK_ARCH_ARM64;
 	if (type != 2 || entry == 0) /* ET_EXEC: a program or module is no kernel */
 		return fault(v, "it is an ELF file, but no kernel");
-	if (ph_size != ELF_PH_BYTES || ph_num == 0 || ph_num > ELF_MAX_PHDRS)
+	if (!take_sections(b, &v) || ph_size != ELF_PH_BYTES || ph_num == 0 ||
+	    ph_num > ELF_MAX_PHDRS)
 		return fault(v, "its program headers are malformed");
 	for (uint64_t i = 0; i < ph_num; i++)
 		if (!ik_bytes_has(b, ph_off, ph_num * (uint64_t)ELF_PH_BYTES) ||
@@ -172,6 +195,7 @@ static struct verdict judge_arm64(struct ik_bytes b)
 	/* WSL boots arm64 by UEFI, so the EFI stub must be there. */
 	if (machine != PE_MACHINE_ARM64)
 		return fault(v, "it has no EFI stub for arm64");
+	v.memory_bytes = memory_bytes;
 	return v;
 }
 
@@ -209,11 +233,13 @@ static int check_verdict(const struct verdict *v, enum ik_image_format format, u
 {
 	if (format == IK_IMAGE_UNKNOWN)
 		return refuse(err, IK_E_IMAGE_FORMAT, v->fault);
-	/* An ELF kernel is only for x86-64: arm64 boots by UEFI alone. */
-	if (v->fault == NULL && format == IK_IMAGE_ELF && v->arch != IK_ARCH_X86_64)
-		return refuse(err, IK_E_IMAGE_ARCH, "it is an ELF kernel for another machine");
 	if (v->fault)
 		return refuse(err, IK_E_IMAGE_HEADER, v->fault);
+	/* An ELF kernel is only for x86-64: arm64 boots by UEFI alone. */
+	if (v->arch == IK_ARCH_UNKNOWN || (format == IK_IMAGE_ELF && v->arch != IK_ARCH_X86_64))
+		return refuse(err, IK_E_IMAGE_ARCH, "it is for another machine");
+	if (v->memory_bytes != 0 && v->memory_bytes < size_bytes)
+		return refuse(err, IK_E_IMAGE_HEADER, "it is longer than its size in memory");
 	if (v->declared_bytes > size_bytes)
 		return refuse(err, IK_E_IMAGE_TRUNCATED, "it is shorter than its header says");
 	return 0;

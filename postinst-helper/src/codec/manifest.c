@@ -6,17 +6,23 @@
 #include "codec/manifest.h"
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/macro.h"
 #include "codec/relver.h"
 
-static int bad(struct ik_err *err, const char *fmt, const char *what)
+/* Fills the error: "the kernel package's manifest: <text>". */
+static int IK_PRINTF(2, 3) bad(struct ik_err *err, const char *fmt, ...)
 {
 	char text[256];
+	va_list args;
 
-	(void)snprintf(text, sizeof(text), fmt, what);
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
 	return ik_err_set(err, IK_E_MANIFEST_BAD, 0, "the kernel package's manifest: %s", text);
 }
 
@@ -80,7 +86,7 @@ static int parse_images(json_t *images, struct ik_manifest *m, struct ik_err *er
 	size_t n = json_array_size(images); /* 0 for anything that is no array */
 
 	if (n == 0 || n > IK_MANIFEST_MAX_IMAGES)
-		return bad(err, "\"images\" %s", "must be a list of 1 to 8 entries");
+		return bad(err, "\"images\" must be a list of 1 to 8 entries");
 	for (size_t i = 0; i < n; i++) {
 		int r = parse_image(json_array_get(images, i), m, err);
 
@@ -126,7 +132,7 @@ static int parse_root(json_t *root, struct ik_manifest *m, struct ik_err *err)
 	if (json_unpack_ex(root, &why, 0, "{s:i}", "schema", &schema) != 0)
 		return bad(err, "\"schema\": %s", why.text);
 	if (schema != IK_MANIFEST_SCHEMA)
-		return bad(err, "%s", "its schema is of another version of this program");
+		return bad(err, "its schema %d is not the one of this program", schema);
 	if (json_unpack_ex(root, &why, JSON_STRICT, "{s:i, s:s, s:s, s:s, s:s, s:o}", "schema",
 			   &schema, "release", &w.release, "version", &w.version, "series",
 			   &w.series, "arch", &w.arch, "images", &images) != 0)
@@ -144,7 +150,7 @@ int ik_manifest_parse(const void *bytes, size_t len_bytes, struct ik_manifest *r
 	int r;
 
 	if (len_bytes > IK_MANIFEST_MAX_BYTES)
-		return bad(err, "%s", "it is too long");
+		return bad(err, "it is too long");
 	root = json_loadb(bytes, len_bytes, JSON_REJECT_DUPLICATES, &why);
 	if (!root)
 		return ik_err_set(err, IK_E_MANIFEST_BAD, 0,
