@@ -51,7 +51,8 @@ modules_disk() {
 	[ -f "$modules/modules.dep" ] || depmod -b "$2" "$1" || return 1
 	size=$(du -sm --apparent-size "$modules" | cut -f1)
 	rm -f "$3"
-	mkfs.ext4 -q -d "$modules" "$3" "$((size * 5 / 4 + 16))M"
+	truncate -s "$((size * 5 / 4 + 16))M" "$3"
+	mkfs.ext4 -q -d "$modules" "$3"
 }
 
 # run_image IMAGE RELEASE OUTPUT [WORD...]: boots it with $work/c as C: and $work/data beside it; the runner's status.

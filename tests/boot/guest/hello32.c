@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A 32-bit program: built with -m32, it proves that the kernel runs one and that its system calls work. */
+/*
+ * A 32-bit program: built with -m32, it proves that the kernel runs one and that its system calls
+ * work.
+ */
 #include <stdio.h>
 #include <sys/utsname.h>
 

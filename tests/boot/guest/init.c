@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The first program of the test guest: notes the time, mounts what a shell needs, runs it, restarts the machine.
- * It is static and stands alone in the initramfs's root, like the init of WSL. It checks nothing itself.
+ * The first program of the test guest: notes the time, mounts what a shell needs, runs it,
+ * restarts the machine. It is static and stands alone in the initramfs's root, like the init of
+ * WSL. It checks nothing itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KLOG_CONSOLE_LEVEL 8	/* syslog(2): set the console's log level */
+#define KLOG_CONSOLE_LEVEL 8 /* syslog(2): set the console's log level */
 
 static const struct {
 	const char *source;
@@ -25,10 +26,10 @@ static const struct {
 	const char *type;
 	unsigned long flags;
 } mounts[] = {
-	{ "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC },
-	{ "sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC },
-	{ "tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV },
-	{ "tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV },
+	{"proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC},
+	{"sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC},
+	{"tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV},
+	{"tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV},
 };
 
 /* Ends the machine: QEMU runs with -no-reboot, so that a restart is the end of it. */
@@ -75,7 +76,8 @@ static void mount_all(void)
 {
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		mkdir(mounts[i].target, 0755);
-		if (mount(mounts[i].source, mounts[i].target, mounts[i].type, mounts[i].flags, NULL) < 0)
+		if (mount(mounts[i].source, mounts[i].target, mounts[i].type, mounts[i].flags,
+			  NULL) < 0)
 			give_up("cannot mount %s", mounts[i].target);
 	}
 }

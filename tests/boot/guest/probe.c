@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `probe NAME [ARG...]`: one check of the running kernel that a shell cannot make; status 0 means that it works.
- * Started under another name it is the interpreter that the binfmt_misc check registers for MZ files.
+ * `probe NAME [ARG...]`: one check of the running kernel that a shell cannot make; status 0 means
+ * that it works. Started under another name it is the interpreter that the binfmt_misc check
+ * registers for MZ files.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,19 +14,21 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } probes[] = {
-	{ "vsock", probe_vsock },
-	{ "tun", probe_tun },
-	{ "nft-nat", probe_nftnat },
-	{ "seccomp", probe_seccomp },
-	{ "io-uring", probe_iouring },
-	{ "namespaces", probe_namespaces },
-	{ "fuse", probe_fuse },
-	{ "pty", probe_pty },
-	{ "xattr", probe_xattr },
-	{ "events", probe_events },
-	{ "handles", probe_handles },
-	{ "bpf", probe_bpf },
-	{ "rewrite", probe_rewrite },
+	// clang-format off
+	{"vsock", probe_vsock},
+	{"tun", probe_tun},
+	{"nft-nat", probe_nftnat},
+	{"seccomp", probe_seccomp},
+	{"io-uring", probe_iouring},
+	{"namespaces", probe_namespaces},
+	{"fuse", probe_fuse},
+	{"pty", probe_pty},
+	{"xattr", probe_xattr},
+	{"events", probe_events},
+	{"handles", probe_handles},
+	{"bpf", probe_bpf},
+	{"rewrite", probe_rewrite},
+	// clang-format on
 };
 
 int probe_fail(const char *what)
@@ -40,7 +43,10 @@ int probe_wrong(const char *what)
 	return 1;
 }
 
-/* As WSL's handler gets it with the flags F and P: own name, full path, original argv[0], arguments. */
+/*
+ * As WSL's handler gets it with the flags F and P: own name, full path, original argv[0],
+ * arguments.
+ */
 static int show_arguments(int argc, char **argv)
 {
 	printf("interpreter");

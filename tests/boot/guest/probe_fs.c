@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Probes of files: file systems and file operations that WSL's init, systemd and our installer rely on.
+ * Probes of files: file systems and file operations that WSL's init, systemd and our installer
+ * rely on.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -51,7 +52,8 @@ int probe_pty(int argc, char **argv)
 	user = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (user < 0)
 		return probe_fail(ptsname(master));
-	if (write(user, "pty", 3) != 3 || read(master, text, sizeof(text) - 1) != 3 || strcmp(text, "pty") != 0)
+	if (write(user, "pty", 3) != 3 || read(master, text, sizeof(text) - 1) != 3 ||
+	    strcmp(text, "pty") != 0)
 		return probe_wrong("what was written to the terminal did not arrive");
 	return 0;
 }
@@ -59,11 +61,16 @@ int probe_pty(int argc, char **argv)
 /* probe xattr DIR: extended attributes and access control lists can be set there. */
 int probe_xattr(int argc, char **argv)
 {
-	/* version 2; user::rw- user:1000:r-- group::r-- mask::r-- other::--- as the kernel lays it out */
+	/* Version 2, then tag, rights and id: user::rw- user:1000:r-- group::r-- mask::r-- other::--- */
 	static const unsigned char acl[] = {
-		2, 0, 0, 0, 0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff, 0x02, 0, 4, 0, 0xe8, 0x03, 0, 0,
-		0x04, 0, 4, 0, 0xff, 0xff, 0xff, 0xff, 0x10, 0, 4, 0, 0xff, 0xff, 0xff, 0xff,
+		// clang-format off
+		2, 0, 0, 0,
+		0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,
+		0x02, 0, 4, 0, 0xe8, 0x03, 0, 0,
+		0x04, 0, 4, 0, 0xff, 0xff, 0xff, 0xff,
+		0x10, 0, 4, 0, 0xff, 0xff, 0xff, 0xff,
 		0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+		// clang-format on
 	};
 	char path[256], value[16] = "";
 	int fd;
@@ -76,7 +83,8 @@ int probe_xattr(int argc, char **argv)
 		return probe_fail(path);
 	if (fsetxattr(fd, "trusted.probe", "value", 5, 0) < 0)
 		return probe_fail("trusted.probe");
-	if (fgetxattr(fd, "trusted.probe", value, sizeof(value)) != 5 || strcmp(value, "value") != 0)
+	if (fgetxattr(fd, "trusted.probe", value, sizeof(value)) != 5 ||
+	    strcmp(value, "value") != 0)
 		return probe_wrong("the attribute reads back differently");
 	if (fsetxattr(fd, "system.posix_acl_access", acl, sizeof(acl), 0) < 0)
 		return probe_fail("system.posix_acl_access");
@@ -90,7 +98,7 @@ int probe_handles(int argc, char **argv)
 	union {
 		struct file_handle handle;
 		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
-	} id = { .handle = { .handle_bytes = MAX_HANDLE_SZ } };
+	} id = {.handle = {.handle_bytes = MAX_HANDLE_SZ}};
 	int mount_id, fd;
 
 	(void)argc;
@@ -107,8 +115,8 @@ int probe_handles(int argc, char **argv)
 }
 
 /*
- * probe rewrite FILE TEXT: overwrites FILE in place, cuts it to the text's length and flushes it, as our installer
- * treats the kernel on the drive: same inode, same hard links.
+ * probe rewrite FILE TEXT: overwrites FILE in place, cuts it to the text's length and flushes it,
+ * as our installer treats the kernel on the drive: same inode, same hard links.
  */
 int probe_rewrite(int argc, char **argv)
 {
@@ -132,7 +140,8 @@ int probe_rewrite(int argc, char **argv)
 		return probe_fail("fsync after ftruncate");
 	if (stat(argv[1], &after) < 0)
 		return probe_fail("stat");
-	if (after.st_ino != before.st_ino || after.st_nlink != before.st_nlink || after.st_size != (off_t)length)
+	if (after.st_ino != before.st_ino || after.st_nlink != before.st_nlink ||
+	    after.st_size != (off_t)length)
 		return probe_wrong("inode, link count or size is not what it should be");
 	return 0;
 }

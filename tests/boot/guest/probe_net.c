@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Probes of the network: the sockets of WSL's service, tun devices, and NAT by nftables as mirrored networking uses it.
- * The netfilter messages are built by hand, because no static nft is at hand.
+ * Probes of the network: the sockets of WSL's service, tun devices, and NAT by nftables as
+ * mirrored networking uses it. The netfilter messages are built by hand, because no static nft is
+ * at hand.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -22,14 +23,16 @@
 
 #include "probe.h"
 
-#define WSL_INIT_PORT 50000	/* the service's port on which WSL's init reports */
+#define WSL_INIT_PORT	50000 /* the service's port on which WSL's init reports */
 #define SRCNAT_PRIORITY 100
 
 /* The service is reached by vsock: without it no distribution starts. */
 int probe_vsock(int argc, char **argv)
 {
 	struct sockaddr_vm address = {
-		.svm_family = AF_VSOCK, .svm_port = WSL_INIT_PORT, .svm_cid = VMADDR_CID_ANY,
+		.svm_family = AF_VSOCK,
+		.svm_port = WSL_INIT_PORT,
+		.svm_cid = VMADDR_CID_ANY,
 	};
 	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -48,7 +51,7 @@ int probe_vsock(int argc, char **argv)
 /* A tun device can be made and comes up under the wanted name. */
 int probe_tun(int argc, char **argv)
 {
-	struct ifreq request = { .ifr_name = "iktun0", .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq request = {.ifr_name = "iktun0", .ifr_flags = IFF_TUN | IFF_NO_PI};
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
 	(void)argc;
@@ -67,7 +70,7 @@ int probe_tun(int argc, char **argv)
 struct batch {
 	unsigned char data[2048];
 	size_t used;
-	size_t message;		/* where the message under construction starts */
+	size_t message; /* where the message under construction starts */
 	unsigned int sequence;
 };
 
@@ -162,7 +165,8 @@ static void build_nat(struct batch *batch)
 	attribute_number(batch, NFTA_HOOK_PRIORITY, SRCNAT_PRIORITY);
 	nest_end(batch, hook);
 	message_end(batch);
-	message_begin(batch, nft(NFT_MSG_NEWRULE), NLM_F_CREATE | NLM_F_APPEND | NLM_F_ACK, NFPROTO_IPV4, 0);
+	message_begin(batch, nft(NFT_MSG_NEWRULE), NLM_F_CREATE | NLM_F_APPEND | NLM_F_ACK,
+		      NFPROTO_IPV4, 0);
 	attribute_text(batch, NFTA_RULE_TABLE, "iknat");
 	attribute_text(batch, NFTA_RULE_CHAIN, "post");
 	list = nest_begin(batch, NFTA_RULE_EXPRESSIONS);
@@ -192,7 +196,8 @@ static int read_answers(int fd, int wanted)
 			if (header->nlmsg_type != NLMSG_ERROR)
 				continue;
 			if (answer->error != 0) {
-				static const char *const parts[] = { "batch", "table", "chain", "rule", "end" };
+				static const char *const parts[] = {"batch", "table", "chain",
+								    "rule", "end"};
 
 				errno = -answer->error;
 				return probe_fail(parts[answer->msg.nlmsg_seq % 5]);
@@ -203,12 +208,15 @@ static int read_answers(int fd, int wanted)
 	return 0;
 }
 
-/* Mirrored networking and every container engine need source NAT. Made in a network of its own, which goes with it. */
+/*
+ * Mirrored networking and every container engine need source NAT. Made in a network of its own,
+ * which goes with it.
+ */
 int probe_nftnat(int argc, char **argv)
 {
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct timeval limit = { .tv_sec = 10 };
-	struct batch batch = { .used = 0 };
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	struct timeval limit = {.tv_sec = 10};
+	struct batch batch = {.used = 0};
 	int fd;
 
 	(void)argc;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Probes of processes and events: what WSL's init, systemd and container engines ask of the core kernel.
- * Each works on its own and leaves nothing behind.
+ * Probes of processes and events: what WSL's init, systemd and container engines ask of the core
+ * kernel. Each works on its own and leaves nothing behind.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,9 +32,12 @@
 
 #include "probe.h"
 
-#define ANSWER ECONNREFUSED	/* an errno that bind() would not give by itself here */
+#define ANSWER ECONNREFUSED /* an errno that bind() would not give by itself here */
 
-/* Every bind() of the calling process is reported to the returned descriptor, as WSL's port tracker asks for. */
+/*
+ * Every bind() of the calling process is reported to the returned descriptor, as WSL's port
+ * tracker asks for.
+ */
 static int listen_for_bind(void)
 {
 	struct sock_filter code[] = {
@@ -43,16 +46,17 @@ static int listen_for_bind(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
-	return (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	return (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+			    &program);
 }
 
 static int bind_gives_answer(void)
 {
-	struct sockaddr address = { .sa_family = AF_UNIX };
+	struct sockaddr address = {.sa_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	alarm(10);
@@ -61,8 +65,8 @@ static int bind_gives_answer(void)
 
 int probe_seccomp(int argc, char **argv)
 {
-	struct seccomp_notif request = { 0 };
-	struct seccomp_notif_resp response = { 0 };
+	struct seccomp_notif request = {0};
+	struct seccomp_notif_resp response = {0};
 	int listener, status;
 	pid_t child;
 
@@ -89,7 +93,7 @@ int probe_seccomp(int argc, char **argv)
 /* One request that does nothing goes through the rings. */
 int probe_iouring(int argc, char **argv)
 {
-	struct io_uring_params params = { 0 };
+	struct io_uring_params params = {0};
 	struct io_uring_sqe *entries;
 	unsigned char *ring;
 	size_t size;
@@ -101,11 +105,11 @@ int probe_iouring(int argc, char **argv)
 		return probe_fail("io_uring_setup");
 	size = params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe);
 	ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQ_RING);
-	entries = mmap(NULL, params.sq_entries * sizeof(*entries), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		       IORING_OFF_SQES);
+	entries = mmap(NULL, params.sq_entries * sizeof(*entries), PROT_READ | PROT_WRITE,
+		       MAP_SHARED, fd, IORING_OFF_SQES);
 	if (ring == MAP_FAILED || entries == MAP_FAILED)
 		return probe_fail("mmap of the rings");
-	entries[0] = (struct io_uring_sqe){ .opcode = IORING_OP_NOP, .user_data = 42 };
+	entries[0] = (struct io_uring_sqe){.opcode = IORING_OP_NOP, .user_data = 42};
 	((unsigned int *)(ring + params.sq_off.array))[0] = 0;
 	__atomic_store_n((unsigned int *)(ring + params.sq_off.tail), 1, __ATOMIC_RELEASE);
 	if (syscall(__NR_io_uring_enter, fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
@@ -131,8 +135,10 @@ int probe_namespaces(int argc, char **argv)
 		const char *name;
 		int flag;
 	} kinds[] = {
-		{ "uts", CLONE_NEWUTS }, { "ipc", CLONE_NEWIPC }, { "net", CLONE_NEWNET }, { "mnt", CLONE_NEWNS },
-		{ "cgroup", CLONE_NEWCGROUP }, { "pid_for_children", CLONE_NEWPID }, { "user", CLONE_NEWUSER },
+		{"uts", CLONE_NEWUTS},	     {"ipc", CLONE_NEWIPC},
+		{"net", CLONE_NEWNET},	     {"mnt", CLONE_NEWNS},
+		{"cgroup", CLONE_NEWCGROUP}, {"pid_for_children", CLONE_NEWPID},
+		{"user", CLONE_NEWUSER},
 	};
 	int status;
 
@@ -150,7 +156,8 @@ int probe_namespaces(int argc, char **argv)
 			if (child == 0)
 				_exit(getpid() == 1 ? 0 : 1);
 			if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-				return probe_wrong("the first process of a pid namespace is not number 1");
+				return probe_wrong(
+					"the first process of a pid namespace is not number 1");
 			continue;
 		}
 		if (before == 0 || before == namespace_id(kinds[i].name))
@@ -162,8 +169,8 @@ int probe_namespaces(int argc, char **argv)
 /* Descriptors for signals, timers, events and watched files, all waited for by epoll. */
 int probe_events(int argc, char **argv)
 {
-	struct itimerspec soon = { .it_value = { .tv_nsec = 1000000 } };
-	struct epoll_event event = { .events = EPOLLIN };
+	struct itimerspec soon = {.it_value = {.tv_nsec = 1000000}};
+	struct epoll_event event = {.events = EPOLLIN};
 	struct epoll_event got[4];
 	sigset_t set;
 	int poll = epoll_create1(EPOLL_CLOEXEC);
@@ -197,8 +204,8 @@ int probe_events(int argc, char **argv)
 int probe_bpf(int argc, char **argv)
 {
 	struct bpf_insn code[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
-		{ .code = BPF_JMP | BPF_EXIT },
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
+		{.code = BPF_JMP | BPF_EXIT},
 	};
 	union bpf_attr attr;
 	int program, group;
@@ -207,7 +214,7 @@ int probe_bpf(int argc, char **argv)
 	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
 	attr.insn_cnt = 2;
 	attr.insns = (uint64_t)(uintptr_t)code;
-	attr.license = (uint64_t)(uintptr_t)"GPL";
+	attr.license = (uint64_t)(uintptr_t) "GPL";
 	program = (int)syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
 	if (program < 0)
 		return probe_fail("BPF_PROG_LOAD");

@@ -32,7 +32,8 @@ def add_arguments(parser):
     parser.add_argument("directory", metavar="DIR")
     parser.add_argument("--user", metavar="NAME", help="the Windows user who starts WSL")
     parser.add_argument("--script", metavar="FILE", help="run this shell script in the guest, with C: on /mnt/c")
-    parser.add_argument("--add", action="append", default=[], metavar="FILE=PATH", help="a file to put into the guest")
+    parser.add_argument("--add", action="append", default=[], metavar="FILE=PATH",
+                        help="a file to put into the guest; without =PATH a program, with its libraries (repeatable)")
     parser.add_argument("--initrd", metavar="FILE", help="use this initramfs of tests/boot/mkinitramfs")
     parser.add_argument("--timeout", type=float, default=90, metavar="SECONDS")
     parser.add_argument("--console", metavar="FILE", help="keep the whole console output there")
