@@ -94,7 +94,8 @@ static int resolve(int dir_fd, const char *path, int flags, int *ret_fd)
 {
 	int r = -EAGAIN;
 
-	flags |= O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+	/* openat2 refuses with EINVAL any flag that O_PATH would ignore */
+	flags |= flags & O_PATH ? O_NOFOLLOW : O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 	for (int i = 0; i < EAGAIN_TRIES && r == -EAGAIN; i++)
 		r = ik_sys_openat2(dir_fd, path, flags, 0, RESOLVE_ALL, ret_fd);
 	if (r == -ENOSYS)
