@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
 
 # Formats that cannot hold a comment, and texts of others that we must carry unchanged.
-no_spdx='\.(json|svg|png|lock|gitkeep)$|^COPYING$|/corpus/|/crashers/|/data/|/expected/|debian/(compat|source/format)$|/series$|\.toml$'
+no_spdx='\.(json|svg|png|lock|gitkeep)$|^COPYING$|/corpus/|/crashers/|/data/|/expected/|debian/(compat|changelog(-lts)?|copyright|source/format)$|/series$|\.toml$'
 
 without_spdx() {
 	git ls-files | grep -Ev "$no_spdx" | while read -r f; do
