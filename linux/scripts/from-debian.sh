@@ -15,9 +15,10 @@ host_mirror() {
 	printf '%s\n' "$mirror"
 }
 
-# mirror_for SUITE: prints the mirror's address, or nothing when none is known.
+# mirror_for SUITE: prints the mirror's address, or nothing when none is known. The host is what OS_RELEASE says.
 mirror_for() {
-	host_id=$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_CODENAME:-}")
+	# shellcheck disable=SC1090 # a file of the system
+	host_id=$(. "${OS_RELEASE:-/etc/os-release}" 2>/dev/null && echo "${ID:-} ${VERSION_CODENAME:-}")
 	case $1 in
 	*-security)
 		if [ -n "${DEBIAN_SECURITY_MIRROR:-}${DEBIAN_MIRROR:-}" ]; then
@@ -89,9 +90,10 @@ write_apt_conf() {
 		Dir::Etc::SourceParts "$apt/sources";
 		Dir::Etc::Preferences "/dev/null";
 		Dir::Etc::PreferencesParts "/dev/null";
-		Dir::Etc::Trusted "/dev/null";
 		Dir::Etc::TrustedParts "$apt/trusted";
 	END
+	# apt before 3.0 would trust the host's one-file keyring as well; apt 3 has none and warns when one is named.
+	[ -z "$(apt-config shell ring Dir::Etc::Trusted)" ] || echo 'Dir::Etc::Trusted "/dev/null";' >>"$apt/apt.conf"
 }
 
 # copy_keyring FILE: apt tells the two formats of a keyring by the file's suffix.

@@ -25,7 +25,7 @@ echo 'PKGREV := 1' >"$tree/mk/version.mk"
 callers_cache=${IK_CACHE:-${XDG_CACHE_HOME:+$XDG_CACHE_HOME/immensity-kernel}} callers_home=${HOME:-/nonexistent}
 callers_mirror=${DEBIAN_MIRROR:-} callers_keyring=${DEBIAN_KEYRING:-}
 unset LINUX_TARBALL LINUX_TARBALL_SHA256 LINUX_SOURCES LINUX_KEYRING KERNEL_ORG SERIES REPLACE
-unset DEBIAN_MIRROR DEBIAN_SECURITY_MIRROR DEBIAN_KEYRING IK_BUILD XDG_CACHE_HOME GNUPGHOME
+unset OS_RELEASE DEBIAN_MIRROR DEBIAN_SECURITY_MIRROR DEBIAN_KEYRING IK_BUILD XDG_CACHE_HOME GNUPGHOME
 export HOME="$tmp/home" IK_CACHE="$tmp/cache" no_proxy=127.0.0.1
 mkdir -p "$HOME"
 
@@ -70,7 +70,7 @@ set_key() {
 make_key() {
 	export GNUPGHOME="$tmp/gnupg"
 	[ -d "$GNUPGHOME" ] || { mkdir -p "$GNUPGHOME" && chmod 700 "$GNUPGHOME"; }
-	gpg --batch --quiet --passphrase '' --quick-generate-key "$1 <$1@localhost>" ed25519 sign never 2>/dev/null
+	gpg --batch --quiet --passphrase '' --quick-generate-key "$1 <$1@localhost>" ed25519 sign never
 	fingerprint=$(gpg --batch --with-colons --list-keys "$1@localhost" 2>/dev/null | awk -F: '$1 == "fpr" { print $10; exit }')
 	gpg --batch --quiet --export "$fingerprint" >"$tmp/$1.gpg"
 	unset GNUPGHOME
