@@ -167,7 +167,7 @@ scenario_store() {
 	check_named "$step, installed" "$root" "$release"
 	ok "$step: dpkg-reconfigure" in_root dpkg-reconfigure immensity-wsl-kernel
 	check_named "$step, configured again" "$root" "$release"
-	first_image=$(named_image)
+	first_image=$(booted)
 	offer "$dist" "$second"
 	ok "$step: upgrade" apt install immensity-wsl-kernel
 	check_named "$step, upgraded" "$root" "$release2"
