@@ -61,7 +61,7 @@ int probe_pty(int argc, char **argv)
 /* probe xattr DIR: extended attributes and access control lists can be set there. */
 int probe_xattr(int argc, char **argv)
 {
-	/* Version 2, then tag, rights and id: user::rw- user:1000:r-- group::r-- mask::r-- other::--- */
+	/* version 2, then tag, rights, id: user::rw- user:1000:r-- group::r-- mask::r-- other::--- */
 	static const unsigned char acl[] = {
 		// clang-format off
 		2, 0, 0, 0,

@@ -236,11 +236,14 @@ class Config:
         self._values = values
         self.warnings = warnings
 
+    def raw(self, name):
+        """The value's bytes before they become UTF-16 again, or None."""
+        return self._values[name][0] if name in self._values else None
+
     def text(self, name):
         """The value as WSL's service sees it, or None."""
-        if name not in self._values:
-            return None
-        return self._values[name][0].decode("utf-8", "replace")
+        raw = self.raw(name)
+        return None if raw is None else raw.decode("utf-8", "replace")
 
     def line(self, name):
         return self._values[name][1] if name in self._values else None
