@@ -67,13 +67,13 @@ second_version() {
 	touch "$second/done"
 }
 
-# build_from STAGE VERSION DIRECTORY: .deb and .rpm of the stable kernel from a stage, as mk/packages.mk does it.
+# build_from STAGE VERSION DIRECTORY [SERIES]: .deb and .rpm of the kernel from a stage, as mk/packages.mk does it.
 build_from() {
 	SOURCE_DATE_EPOCH=$(date -d "$(sed -n 's/^ -- .*>  //p' debian/changelog | head -n 1)" +%s)
 	export SOURCE_DATE_EPOCH
-	mk/scripts/debian-copy stable "$2" "$3.work/deb/immensity-wsl-kernel" || return
-	IK_STAGE=$(realpath "$1") mk/scripts/build-deb "$3.work/deb/immensity-wsl-kernel" "$3" || return
-	mk/scripts/build-rpm rpm/wsl-kernel.spec "$3.work/deb/immensity-wsl-kernel/debian/changelog" "$3.work/rpm" "$3" \
+	mk/scripts/debian-copy "${4:-stable}" "$2" "$3.work/deb/source" || return
+	IK_STAGE=$(realpath "$1") mk/scripts/build-deb "$3.work/deb/source" "$3" || return
+	mk/scripts/build-rpm rpm/wsl-kernel.spec "$3.work/deb/source/debian/changelog" "$3.work/rpm" "$3" \
 		"stagedir=$(realpath "$1")" || return
 	rm -rf "$3.work"
 }
