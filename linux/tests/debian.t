@@ -74,6 +74,8 @@ fails "lists signed by another key are refused" 1 'package lists cannot be had' 
 fails "a keyring that is not there is named" 1 'no archive keyring at /none' env DEBIAN_KEYRING=/none "$scripts/fetch"
 fails "no archive at all is a failure, not a pin that is gone" 1 'package lists cannot be had' \
 	env DEBIAN_MIRROR="file:$tmp/nowhere" "$scripts/fetch"
+fails "nor is a mirror that does not answer, of which apt only warns by itself" 1 'package lists cannot be had' \
+	env DEBIAN_MIRROR=http://127.0.0.1:1 "$scripts/fetch"
 set_key stable debian_sha256 "$(printf %064d 1)"
 fails "a package with another tarball than the pinned one is refused" 1 'wrong checksum' "$scripts/fetch"
 is "it does not reach the cache" "$(ls "$IK_CACHE/tarballs")" ""

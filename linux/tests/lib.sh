@@ -81,12 +81,12 @@ sign_clear() {
 	GNUPGHOME=$tmp/gnupg gpg --batch --yes --quiet --local-user "$1@localhost" --clear-sign -o "$3" "$2"
 }
 
-# eventually COMMAND...: within ten seconds.
+# eventually COMMAND...: within a minute, as machines that test are busy.
 eventually() {
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -lt 100 ] || return 1
+		[ $tries -lt 600 ] || return 1
 		sleep 0.1
 	done
 }
