@@ -44,6 +44,9 @@
 	X(IK_E_DRIVE_AMBIGUOUS, "drive-ambiguous", IK_EXIT_REFUSED)                 \
 	X(IK_E_DRIVE_NOT_SYSTEM, "drive-not-system", IK_EXIT_REFUSED)               \
 	X(IK_E_DRIVE_READONLY, "drive-readonly", IK_EXIT_PENDING)                   \
+	X(IK_E_PROFILE_MISSING, "profile-missing", IK_EXIT_REFUSED)                 \
+	X(IK_E_MODE_UNKNOWN, "mode-unknown", IK_EXIT_REFUSED)                       \
+	X(IK_E_INTEROP_FAILED, "interop-failed", IK_EXIT_FAILED)                    \
 	X(IK_E_MOUNTOPT_BAD, "mount-option-bad", IK_EXIT_FAILED)                    \
 	/* locks */                                                                 \
 	X(IK_E_LOCK_BUSY, "lock-busy", IK_EXIT_BUSY)                                \

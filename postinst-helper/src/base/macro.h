@@ -72,4 +72,13 @@ static inline int ik_steal_fd(int *fd)
 		taken_;                     \
 	})
 
+/*
+ * Ignores the result of a function that must be checked; a comment beside it says why that is right.
+ * (GCC does not take a cast to void for an answer.)
+ */
+#define ik_ignore(expr)                                       \
+	do {                                                  \
+		__typeof__(expr) ignored_ IK_UNUSED = (expr); \
+	} while (0)
+
 #endif

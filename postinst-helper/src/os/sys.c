@@ -57,6 +57,11 @@ int ik_sys_openat(int dir_fd, const char *name, int flags, mode_t mode, int *ret
 	return fd_of(RETRY(openat(dir_fd, name, flags | O_CLOEXEC | O_NOFOLLOW, mode)), ret_fd);
 }
 
+int ik_sys_open_read(const char *path, int flags, int *ret_fd)
+{
+	return fd_of(RETRY(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags)), ret_fd);
+}
+
 int ik_sys_create(int dir_fd, const char *name, mode_t mode, int *ret_fd)
 {
 	return ik_sys_openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOCTTY, mode, ret_fd);

@@ -34,6 +34,13 @@ int ik_sys_openat2(int dir_fd, const char *path, int flags, mode_t mode, uint64_
 int ik_sys_openat(int dir_fd, const char *name, int flags, mode_t mode, int *ret_fd) IK_MUST_CHECK;
 
 /*
+ * Purpose     opens a path for reading, following symlinks: only for paths that the administrator
+ *             named or that belong to the system, never for one beneath a Windows drive.
+ * Parameters  flags: O_DIRECTORY or 0 and the like; O_RDONLY, O_CLOEXEC, O_NOCTTY are added
+ */
+int ik_sys_open_read(const char *path, int flags, int *ret_fd) IK_MUST_CHECK;
+
+/*
  * Purpose     creates a file that did not exist, open for reading and writing.
  * Parameters  name: a single component beneath dir_fd
  * Errors      -EEXIST: the name is taken, also by a symlink or (on Windows drives) in other case

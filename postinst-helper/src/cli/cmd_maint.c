@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `maint`: what maintainer scripts and the boot-time unit call. A Windows that refuses is never the
+ * package manager's failure: statuses 3, 5, 6 and 7 become 0, with one clear line.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/render.h"
+#include "flow/act.h"
+
+static const struct ik_cli_option options[] = {
+	{"event", "EVENT", IK_VALUE_EVENT, "configure, upgrade, remove, purge or boot"},
+	{"format", "deb|rpm", IK_VALUE_FORMAT, "who calls"},
+	{"series", "NAME", IK_VALUE_SERIES, "stable or longterm"},
+	{0},
+};
+
+static bool is_event(const struct ik_cli *cli, const char *name)
+{
+	return cli->value[IK_VALUE_EVENT] && strcmp(cli->value[IK_VALUE_EVENT], name) == 0;
+}
+
+static int check(const struct ik_cli *cli, struct ik_err *err)
+{
+	static const char *const events[] = {"configure", "upgrade", "remove", "purge", "boot"};
+	const char *format = cli->value[IK_VALUE_FORMAT];
+
+	if (format && strcmp(format, "deb") != 0 && strcmp(format, "rpm") != 0)
+		return ik_err_set(err, IK_E_ARGUMENT_BAD, 0, "`--format` is deb or rpm, not \"%s\"",
+				  format);
+	for (size_t i = 0; i < IK_ARRAY_SIZE(events); i++) {
+		if (is_event(cli, events[i]))
+			return 0;
+	}
+	return ik_err_set(err, IK_E_ARGUMENT_BAD, 0,
+			  "`--event` is configure, upgrade, remove, purge or boot");
+}
+
+static int install(struct ik_cli *cli, struct ik_err *err)
+{
+	if (!cli->session.conf.install) {
+		ik_log(IK_LOG_INFO, "install=no: Windows is left alone");
+		return 0;
+	}
+	if (cli->session.state.official_hold) {
+		ik_log(IK_LOG_INFO, "Microsoft's kernel stays in use until `immensity-kernel "
+				    "official off`");
+		return 0;
+	}
+	return ik_act_install(&cli->session, NULL, &cli->report, err);
+}
+
+/* Start of the VM: finish what was interrupted, then try again what was pending. */
+static int boot(struct ik_cli *cli, struct ik_err *err)
+{
+	int r = ik_act_recover(&cli->session, &cli->report, err);
+
+	if (r < 0 || !cli->session.state.pending.present)
+		return r;
+	return install(cli, err);
+}
+
+static int run(struct ik_cli *cli, struct ik_err *err)
+{
+	int r = check(cli, err);
+
+	if (r < 0)
+		return r;
+	if (is_event(cli, "boot"))
+		r = boot(cli, err);
+	else if (is_event(cli, "remove") || is_event(cli, "purge"))
+		r = ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
+	else
+		r = install(cli, err);
+	cli->data = ik_json_change(cli);
+	return r;
+}
+
+static void print(struct ik_cli *cli)
+{
+	const struct ik_report *report = &cli->report;
+	bool restart = ik_render_restart_needed(cli);
+
+	ik_print_notes(report);
+	if (report->action == IK_ACTION_NONE || report->action == IK_ACTION_UNCHANGED)
+		return;
+	ik_log(IK_LOG_INFO, "%s: Windows boots %s%s%s", ik_action_name(report->action),
+	       report->target.release[0] ? report->target.release : "Microsoft's kernel",
+	       restart ? "; run `wsl --shutdown` from Windows to start it" : "",
+	       report->action == IK_ACTION_REMOVED ? "; backups of Microsoft's kernels are kept" :
+						     "");
+}
+
+static int settle(struct ik_cli *cli, int status, const struct ik_err *err)
+{
+	switch (status) {
+	case IK_EXIT_OK:
+		return IK_EXIT_OK;
+	case IK_EXIT_REFUSED:
+	case IK_EXIT_BUSY:
+	case IK_EXIT_NOT_APPLICABLE:
+	case IK_EXIT_PENDING:
+		break;
+	default:
+		ik_render_error(err);
+		return status;
+	}
+	/* At each boot of a machine that is not WSL 2 there is nothing to say. */
+	if (status == IK_EXIT_NOT_APPLICABLE && is_event(cli, "boot"))
+		return IK_EXIT_OK;
+	ik_log(IK_LOG_INFO, "%s%s%s%s",
+	       status == IK_EXIT_PENDING ? "the package is installed, Windows not changed yet: " :
+					   "",
+	       err->message,
+	       err->hint[0] && status != IK_EXIT_NOT_APPLICABLE ? "; next step: " : "",
+	       status != IK_EXIT_NOT_APPLICABLE ? err->hint : "");
+	return IK_EXIT_OK;
+}
+
+const struct ik_command ik_cmd_maint = {
+	.name = "maint",
+	.args = "",
+	.summary = "For package scripts and the boot-time unit only",
+	.options = options,
+	.run = run,
+	.print = print,
+	.settle = settle,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ground that every change in mode `lxss` stands on: the lock on the drive, the journal, the
+ * backups, and one call that overwrites the target. It must not decide anything.
+ */
+#ifndef IK_FLOW_LXSS_H
+#define IK_FLOW_LXSS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/macro.h"
+#include "flow/report.h"
+#include "flow/scene.h"
+#include "flow/worker.h"
+#include "io/inplace.h"
+#include "store/backup.h"
+#include "store/dlock.h"
+#include "store/journal.h"
+
+struct ik_lxss {
+	const struct ik_scene *scene; /* borrowed */
+	struct ik_report *report;     /* borrowed */
+	int dir_fd;		      /* of the target; borrowed */
+	const char *name;	      /* of the target */
+	struct ik_dlock lock;
+	struct ik_journal journal;
+	struct ik_backups backups;
+	bool has_backups;
+	struct ik_progress outer;    /* the worker's */
+	struct ik_progress progress; /* the same, and the lock's heartbeat */
+};
+
+/*
+ * Purpose     takes the lock and reads the journal.
+ * Parameters  job: borrowed; ret: must not move afterwards, its progress points to it
+ * Errors      store/dlock, store/journal
+ */
+int ik_lxss_open(const struct ik_scene *scene, const struct ik_job *job, struct ik_report *report,
+		 struct ik_lxss *ret, struct ik_err *err) IK_MUST_CHECK;
+
+/* Purpose     releases the lock and the memory; lxss may be NULL. */
+void ik_lxss_close(struct ik_lxss *lxss);
+
+#define ik_autolxss IK_CLEANUP(ik_lxss_close)
+
+/* Purpose     reads (again) which backups there are. Errors: store/backup. */
+int ik_lxss_load_backups(struct ik_lxss *lxss, struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     overwrites the target with an image that the journal names, then puts back the time of
+ *             last change that the journal remembers.
+ * Parameters  from_fd: the image; image: its size and digests; ret_job: how far it got, also on failure
+ * Errors      ik_scene_open_target(), ik_inplace_write()
+ */
+int ik_lxss_write(struct ik_lxss *lxss, int from_fd, const struct ik_jrec_image *image,
+		  struct ik_inplace *ret_job, struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     fills the report's target from what is at the target now.
+ * Parameters  with_digest: hash it too
+ */
+int ik_lxss_report_target(const struct ik_scene *scene, bool with_digest,
+			  const struct ik_progress *progress, struct ik_report *report,
+			  struct ik_err *err) IK_MUST_CHECK;
+
+/* Purpose     describes an image for a report; path and Windows path are the caller's. */
+void ik_lxss_describe(const struct ik_target *target, struct ik_report_image *ret);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Facts, verdict, act. The facts are dear (they hash the target and the backups), so they are gathered
+ * only where the journal leaves a question open.
+ */
+#include "flow/recover.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/afile.h"
+#include "os/sys.h"
+#include "store/history.h"
+#include "store/names.h"
+
+#define WINDOWS_HINT                                                    \
+	"from Windows, as administrator: run immensity-restore.cmd in " \
+	"C:\\Windows\\System32\\lxss\\tools, or `wsl --update`; see also immensity-README.txt there"
+
+/* Compares the target with an image that the journal names. */
+static int match_image(const struct ik_scene *scene, const struct ik_jrec_image *image,
+		       const struct ik_progress *progress, enum ik_match *ret_match, bool *ret_body,
+		       struct ik_err *err)
+{
+	struct ik_reread seen;
+	struct ik_err why = {0};
+	int r;
+
+	*ret_match = IK_MATCH_NO;
+	if (image->size_bytes < IK_HEAD_BYTES)
+		return 0;
+	r = ik_reread(scene->lxss.fd, scene->lxss.name, image->size_bytes,
+		      IK_REREAD_WHOLE | IK_REREAD_BODY, progress, &seen, &why);
+	if (why.code == IK_E_FILE_TOO_SMALL)
+		return 0;
+	if (r < 0) {
+		if (err)
+			*err = why;
+		return r;
+	}
+	if (!seen.tail_is_zero)
+		return 0;
+	if (ik_digest_is_equal(&seen.body, &image->body_sha256))
+		*ret_body = true;
+	if (ik_digest_is_equal(&seen.whole, &image->sha256))
+		*ret_match =
+			seen.id.size_bytes == image->size_bytes ? IK_MATCH_EXACT : IK_MATCH_PADDED;
+	return 0;
+}
+
+/* Does the copy that the journal names hold these bytes? */
+static bool copy_is_good(const struct ik_scene *scene, const struct ik_jrec_image *image,
+			 const struct ik_progress *progress)
+{
+	return image->file[0] && ik_reread_expect(scene->lxss.fd, image->file, image->size_bytes,
+						  &image->sha256, progress, NULL) >= 0;
+}
+
+static enum ik_plan_journal journal_fact(const struct ik_journal *journal)
+{
+	if (!journal->present)
+		return IK_PLAN_JOURNAL_NONE;
+	return journal->rec.state == IK_JREC_ARMED ? IK_PLAN_JOURNAL_ARMED : IK_PLAN_JOURNAL_IDLE;
+}
+
+/* The target may be one of the journal's images with zeros behind it. */
+static bool may_be_padded(const struct ik_journal *journal, const struct ik_target *target)
+{
+	return journal->present && (journal->rec.flags & IK_JREC_F_PADDED) &&
+	       target->kind != IK_KIND_TORN;
+}
+
+static int gather_matches(const struct ik_scene *scene, const struct ik_journal *journal,
+			  const struct ik_progress *progress, struct ik_plan_recover_facts *facts,
+			  struct ik_err *err)
+{
+	int r = match_image(scene, &journal->rec.b, progress, &facts->is_new, &facts->body_is_ours,
+			    err);
+
+	if (r >= 0 && facts->is_new == IK_MATCH_NO)
+		r = match_image(scene, &journal->rec.a, progress, &facts->is_old,
+				&facts->body_is_ours, err);
+	return r;
+}
+
+int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *journal,
+		     bool distrust_new, const struct ik_progress *progress, enum ik_recovery *ret,
+		     struct ik_err *err)
+{
+	struct ik_plan_recover_facts facts = {.journal = journal_fact(journal),
+					      .distrust_new = distrust_new};
+	struct ik_target target;
+	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, false, NULL, &target, err);
+
+	if (r < 0)
+		return r;
+	facts.target_exists = target.kind != IK_KIND_MISSING;
+	facts.header_valid = target.kind != IK_KIND_TORN;
+	facts.same_inode = journal->present && target.id.ino == journal->rec.target_ino;
+	if (facts.target_exists && facts.header_valid &&
+	    (facts.journal == IK_PLAN_JOURNAL_ARMED || may_be_padded(journal, &target)))
+		r = gather_matches(scene, journal, progress, &facts, err);
+	if (r < 0)
+		return r;
+	if (facts.journal == IK_PLAN_JOURNAL_ARMED) {
+		facts.backup_good = copy_is_good(scene, &journal->rec.a, progress);
+		if (!facts.backup_good)
+			facts.staged_good = copy_is_good(scene, &journal->rec.b, progress);
+	}
+	*ret = ik_plan_recover(&facts);
+	return 0;
+}
+
+/* Cuts zeros behind the image; what cannot be cut stays noted as padded. */
+static int settle(struct ik_lxss *lxss, const struct ik_jrec_image *image, enum ik_jrec_state state,
+		  struct ik_err *err)
+{
+	uint32_t flags = lxss->journal.rec.flags & ~IK_JREC_F_PADDED;
+	bool was_padded = lxss->journal.rec.flags & IK_JREC_F_PADDED;
+	ik_autoclose int fd = -EBADF;
+	struct ik_file_id id;
+	int r = ik_path_identify(lxss->dir_fd, lxss->name, &id, err);
+
+	if (r < 0)
+		return r;
+	if (id.size_bytes > image->size_bytes) {
+		r = ik_scene_open_target(lxss->scene, &fd, &id, err);
+		if (r < 0)
+			return r;
+		if (ik_sys_ftruncate(fd, image->size_bytes) < 0 || ik_sys_fsync(fd) < 0)
+			flags |= IK_JREC_F_PADDED;
+	}
+	/* Still padded and nothing else to note: a second run writes nothing. */
+	if (was_padded && (flags & IK_JREC_F_PADDED) && lxss->journal.rec.state == state)
+		return 0;
+	return ik_journal_mark(&lxss->journal, state, flags, NULL, err);
+}
+
+static int loud(struct ik_lxss *lxss, struct ik_err *err, const struct ik_err *cause)
+{
+	int r = ik_err_set(err, IK_E_RECOVERY_NEEDED, EIO,
+			   "\"%s\" is half written and could not be repaired%s%s", lxss->name,
+			   cause ? ": " : "", cause ? cause->message : "");
+
+	ik_err_hint(err, "do not shut WSL down; run `immensity-kernel recover`. If WSL does not "
+			 "start any more: " WINDOWS_HINT);
+	ik_history_drive(lxss->dir_fd, "RECOVERY NEEDED: the kernel is half written");
+	return r;
+}
+
+static int superseded(struct ik_lxss *lxss, struct ik_err *err)
+{
+	ik_report_note(lxss->report,
+		       "somebody else (Windows Update?) wrote \"%s\" meanwhile: their kernel is "
+		       "left alone",
+		       lxss->name);
+	ik_history_drive(lxss->dir_fd, "superseded: the kernel was replaced by somebody else");
+	return ik_journal_mark(&lxss->journal, IK_JREC_SUPERSEDED, lxss->journal.rec.flags,
+			       "replaced by somebody else", err);
+}
+
+/* Writes one of the journal's images back. */
+static int restore(struct ik_lxss *lxss, const struct ik_jrec_image *image,
+		   enum ik_jrec_state state, struct ik_err *err)
+{
+	struct ik_jrec_image copy = *image; /* the journal's record moves when it is written */
+	uint32_t flags = lxss->journal.rec.flags & ~IK_JREC_F_PADDED;
+	ik_autoclose int fd = -EBADF;
+	struct ik_err why = {0};
+	struct ik_inplace job = {0};
+	int r = ik_path_open_regular(lxss->dir_fd, copy.file, O_RDONLY, &fd, NULL, &why);
+
+	if (r >= 0)
+		r = ik_lxss_write(lxss, fd, &copy, &job, &why);
+	if (r < 0 && job.reach == IK_INPLACE_REPLACED)
+		return superseded(lxss, err);
+	if (r < 0)
+		return loud(lxss, err, &why);
+	ik_report_note(lxss->report, "an interrupted update was %s: \"%s\" is %s again",
+		       state == IK_JREC_IDLE ? "undone" : "finished", lxss->name,
+		       copy.release[0] ? copy.release : copy.origin);
+	ik_history_drive(lxss->dir_fd, "recovered: wrote %s back", copy.file);
+	return ik_journal_mark(&lxss->journal, state, flags | (job.padded ? IK_JREC_F_PADDED : 0),
+			       "recovered", err);
+}
+
+static int torn_by_others(struct ik_lxss *lxss, struct ik_err *err)
+{
+	int r = ik_err_set(err, IK_E_TARGET_TORN, EIO,
+			   "\"%s\" is damaged, and not by an update of ours", lxss->name);
+
+	ik_err_hint(err, "run `immensity-kernel restore --to official`, or " WINDOWS_HINT);
+	return r;
+}
+
+static int missing(struct ik_lxss *lxss, struct ik_err *err)
+{
+	int r = ik_err_set(err, IK_E_TARGET_MISSING, ENOENT, "\"%s\"", lxss->name);
+
+	ik_err_hint(err, "it is never created by us: `wsl --update` from Windows brings it back");
+	return r;
+}
+
+static int act(struct ik_lxss *lxss, enum ik_recovery verdict, struct ik_err *err)
+{
+	const struct ik_jrec *rec = &lxss->journal.rec;
+
+	switch (verdict) {
+	case IK_RECOVERY_NOTHING:
+		return 0;
+	case IK_RECOVERY_IDLE:
+		return settle(lxss, &rec->a, IK_JREC_IDLE, err);
+	case IK_RECOVERY_FORWARD:
+		return settle(lxss, &rec->b, IK_JREC_DONE, err);
+	case IK_RECOVERY_SUPERSEDED:
+		return superseded(lxss, err);
+	case IK_RECOVERY_RESTORE_OLD:
+		return restore(lxss, &rec->a, IK_JREC_IDLE, err);
+	case IK_RECOVERY_RESTORE_NEW:
+		return restore(lxss, &rec->b, IK_JREC_DONE, err);
+	case IK_RECOVERY_LOUD:
+		return loud(lxss, err, NULL);
+	case IK_RECOVERY_NOT_OURS:
+		return torn_by_others(lxss, err);
+	case IK_RECOVERY_NO_TARGET:
+		return missing(lxss, err);
+	}
+	return ik_err_set(err, IK_E_INTERNAL_BUG, 0, "no such verdict: %d", (int)verdict);
+}
+
+int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
+{
+	bool was_armed = journal_fact(&lxss->journal) == IK_PLAN_JOURNAL_ARMED;
+	enum ik_recovery verdict;
+	int r = ik_recover_judge(lxss->scene, &lxss->journal, distrust_new, &lxss->progress,
+				 &verdict, err);
+
+	if (r < 0)
+		return r;
+	lxss->report->recovery = verdict;
+	r = act(lxss, verdict, err);
+	/* The staged image has served its purpose once nothing is under way any more. */
+	if (r >= 0 && was_armed)
+		r = ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, err);
+	return r;
+}
+
+bool ik_recover_is_unmarked(const struct ik_journal *journal, const char *running)
+{
+	return journal->present && journal->rec.state == IK_JREC_DONE && running && running[0] &&
+	       strcmp(journal->rec.b.release, running) == 0;
+}
+
+int ik_recover_mark_good(struct ik_lxss *lxss, const char *running, struct ik_err *err)
+{
+	if (!ik_recover_is_unmarked(&lxss->journal, running))
+		return 0;
+	return ik_journal_mark(&lxss->journal, IK_JREC_GOOD, lxss->journal.rec.flags,
+			       "seen running", err);
+}
+
+/* Is there anything to do at all? Asked without the lock. */
+static int has_work(const struct ik_scene *scene, const struct ik_job *job,
+		    enum ik_recovery *ret_verdict, struct ik_err *err)
+{
+	struct ik_journal journal;
+	int r = ik_journal_load(scene->lxss.fd, &journal, err);
+
+	if (r >= 0)
+		r = ik_recover_judge(scene, &journal, false, &job->progress, ret_verdict, err);
+	if (r < 0)
+		return r;
+	return *ret_verdict != IK_RECOVERY_NOTHING ||
+	       ik_recover_is_unmarked(&journal, job->session->env.release);
+}
+
+int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
+{
+	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	struct ik_lxss ik_autolxss lxss = {0};
+	int r = ik_scene_open(job->session, &scene, err);
+
+	if (r < 0)
+		return r;
+	report->mode = scene.mode;
+	if (!scene.has_target)
+		return 0; /* nothing of ours can be under way where there is no target */
+	r = has_work(&scene, job, &report->recovery, err);
+	if (r <= 0)
+		return r;
+	r = ik_lxss_open(&scene, job, report, &lxss, err);
+	if (r >= 0)
+		r = ik_recover_run(&lxss, false, err);
+	if (r >= 0)
+		r = ik_recover_mark_good(&lxss, job->session->env.release, err);
+	if (r >= 0)
+		report->action = report->recovery == IK_RECOVERY_NOTHING ? IK_ACTION_NONE :
+									   IK_ACTION_RECOVERED;
+	return r;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finishes or undoes an interrupted in-place transaction by the table in flow/plan. The same code at
+ * the start of every change, in `recover`, at boot, and after a failure in the run itself.
+ * Idempotent: each row ends in a state that the table maps to "nothing to do".
+ */
+#ifndef IK_FLOW_RECOVER_H
+#define IK_FLOW_RECOVER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/macro.h"
+#include "flow/lxss.h"
+#include "flow/plan.h"
+
+/*
+ * Purpose     tells, without lock and without writing, what recovery would do.
+ * Parameters  scene: with a target; journal: as loaded; distrust_new: see ik_plan_recover_facts
+ *             progress: may be NULL; ret: the verdict
+ * Errors      store/target, store/backup
+ */
+int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *journal,
+		     bool distrust_new, const struct ik_progress *progress, enum ik_recovery *ret,
+		     struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     recovers under the lock.
+ * Parameters  distrust_new: a write of this very run failed
+ * Returns     0 when the target is whole afterwards, whoever's it is
+ * Errors      IK_E_RECOVERY_NEEDED: the target is ours and torn, and could not be repaired;
+ *             IK_E_TARGET_TORN: torn by somebody else; IK_E_TARGET_MISSING
+ * Effects     report->recovery and notes
+ */
+int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     marks the journal GOOD when the image that it says is installed is the one that runs.
+ * Parameters  running: release of the running kernel, may be NULL
+ */
+int ik_recover_mark_good(struct ik_lxss *lxss, const char *running,
+			 struct ik_err *err) IK_MUST_CHECK;
+
+/* Purpose     tells whether ik_recover_mark_good() would write. */
+bool ik_recover_is_unmarked(const struct ik_journal *journal, const char *running);
+
+/*
+ * Purpose     the job of `recover` and of the boot-time unit: takes the lock only if there is work.
+ */
+int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *err) IK_MUST_CHECK;
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Restoring is flow/txn; here is only the choice of the image and the sweeping afterwards.
+ */
+#include "flow/remove.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "flow/lxss.h"
+#include "flow/recover.h"
+#include "flow/txn.h"
+#include "flow/wcfg.h"
+#include "io/afile.h"
+#include "io/probe.h"
+#include "store/names.h"
+
+/* Gone with the package. */
+static const char *const own_files[] = {IK_NAME_NEW,	 IK_NAME_TEMP,	  IK_NAME_PREV,
+					IK_NAME_JOURNAL, IK_PROBE_NAME_A, IK_PROBE_NAME_B};
+/* Gone when no backup is left that they speak of. */
+static const char *const guide_files[] = {IK_NAME_SCRIPT, IK_NAME_README, IK_NAME_HISTORY,
+					  "immensity-restore.log"};
+
+/* The newest official image; without any, the foreign one that we replaced. */
+static const struct ik_backup *choose(const struct ik_backups *backups)
+{
+	const struct ik_backup *best = NULL;
+
+	for (size_t i = 0; i < backups->count; i++) {
+		const struct ik_backup *b = &backups->list[i];
+
+		if (!b->good || b->origin == IK_KIND_OURS)
+			continue;
+		if (!best || b->origin == IK_KIND_OFFICIAL || best->origin != IK_KIND_OFFICIAL)
+			best = b;
+	}
+	return best;
+}
+
+static int put_back(struct ik_lxss *lxss, struct ik_err *err)
+{
+	struct ik_txn_image image = {0};
+	const struct ik_backup *backup;
+	ik_autoclose int fd = -EBADF;
+	char file[IK_BACKUP_NAME_BYTES];
+	int r = ik_lxss_load_backups(lxss, err);
+
+	if (r < 0)
+		return r;
+	backup = choose(&lxss->backups);
+	if (!backup) {
+		r = ik_err_set(err, IK_E_BACKUP_MISSING, ENOENT,
+			       "our kernel is in place and there is no backup to put back");
+		ik_err_hint(err, "`wsl --update` from Windows brings Microsoft's kernel back; ours "
+				 "goes on working until then");
+		return r;
+	}
+	(void)snprintf(file, sizeof(file), "%s", backup->file);
+	image.file = file;
+	image.target = backup->image;
+	r = ik_path_open_regular(lxss->dir_fd, file, O_RDONLY, &fd, NULL, err);
+	if (r < 0)
+		return r;
+	image.fd = fd;
+	return ik_txn_run(lxss, &image, IK_TXN_RESTORE, err);
+}
+
+static int sweep(int dir_fd, const char *const *names, size_t count, struct ik_err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		int r = ik_afile_remove(dir_fd, names[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Purge: backups whose very bytes were just read back from the target are not needed any more. */
+static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik_err *err)
+{
+	size_t left = 0;
+	int r = ik_lxss_load_backups(lxss, err);
+
+	for (size_t i = 0; r >= 0 && i < lxss->backups.count; i++) {
+		const struct ik_backup *b = &lxss->backups.list[i];
+
+		if (b->image.id.size_bytes == target->id.size_bytes &&
+		    ik_digest_is_equal(&b->image.whole, &target->whole))
+			r = ik_afile_remove(lxss->dir_fd, b->file, err);
+		else
+			left++;
+	}
+	if (r >= 0 && left == 0)
+		r = sweep(lxss->dir_fd, guide_files, IK_ARRAY_SIZE(guide_files), err);
+	return r;
+}
+
+static bool has_own_files(const struct ik_scene *scene, bool with_guides)
+{
+	for (size_t i = 0; i < IK_ARRAY_SIZE(own_files); i++) {
+		if (ik_path_exists(scene->lxss.fd, own_files[i], NULL) > 0)
+			return true;
+	}
+	return with_guides && (ik_path_exists(scene->lxss.fd, IK_NAME_OFFICIAL, NULL) > 0 ||
+			       ik_path_exists(scene->lxss.fd, IK_NAME_SCRIPT, NULL) > 0);
+}
+
+/* Mode lxss. 1 = something was done. */
+static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
+		       struct ik_err *err)
+{
+	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_target target;
+	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, false, NULL, &target, err);
+
+	if (r < 0)
+		return r;
+	if (target.kind != IK_KIND_OURS && !has_own_files(scene, job->purge))
+		return 0;
+	r = ik_lxss_open(scene, job, report, &lxss, err);
+	if (r >= 0)
+		r = ik_recover_run(&lxss, false, err);
+	if (r >= 0)
+		r = ik_target_look(scene->lxss.fd, scene->lxss.name, false, NULL, &target, err);
+	if (r >= 0 && target.kind == IK_KIND_OURS)
+		r = put_back(&lxss, err);
+	if (r >= 0)
+		r = ik_target_look(scene->lxss.fd, scene->lxss.name, true, &job->progress, &target,
+				   err);
+	if (r < 0)
+		return r;
+	r = sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files), err);
+	if (r >= 0 && job->purge)
+		r = purge(&lxss, &target, err);
+	return r < 0 ? r : 1;
+}
+
+static bool wants(const struct ik_session *session, enum ik_conf_target target)
+{
+	return session->conf.target == IK_CONF_TARGET_AUTO || session->conf.target == target;
+}
+
+int ik_remove_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
+{
+	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	struct ik_err late = {0};
+	int lxss = 0, wcfg = 0;
+	int r = ik_scene_open(job->session, &scene, err);
+
+	if (r < 0)
+		return r;
+	report->mode = scene.mode;
+	/* The key first: while it is ours, the file it names must stay. */
+	if (scene.has_profile && wants(job->session, IK_CONF_TARGET_WSLCONFIG))
+		wcfg = ik_wcfg_remove(&scene, job, report, err);
+	if (scene.has_target && wants(job->session, IK_CONF_TARGET_LXSS))
+		lxss = remove_lxss(&scene, job, report, wcfg < 0 ? &late : err);
+	r = wcfg < 0 ? wcfg : lxss;
+	report->action = r < 0		? IK_ACTION_NONE :
+			 (wcfg || lxss) ? IK_ACTION_REMOVED :
+					  IK_ACTION_UNCHANGED;
+	if (scene.mode == IK_MODE_WSLCONFIG && scene.has_profile)
+		ik_ignore(ik_wcfg_report_target(&scene, true, NULL, report, NULL)); /* a courtesy */
+	else if (scene.has_target)
+		ik_ignore(ik_lxss_report_target(&scene, true, NULL, report, NULL)); /* a courtesy */
+	return r < 0 ? r : 0;
+}

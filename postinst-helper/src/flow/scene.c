@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is wrong here is often no error for the command at hand: it is noted and judged later.
+ */
+#include "flow/scene.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "os/clock.h"
+#include "store/names.h"
+
+void ik_scene_close(struct ik_scene *scene)
+{
+	if (!scene)
+		return;
+	ik_place_close(&scene->lxss);
+	ik_place_close(&scene->profile);
+}
+
+static void look_for_target(struct ik_scene *scene)
+{
+	ik_autoclose int fd = -EBADF;
+
+	if (ik_place_lxss(&scene->session->drive, &scene->lxss, &scene->lxss_err) <= 0)
+		return;
+	scene->has_target = true;
+	scene->target_writable = ik_path_open_regular(scene->lxss.fd, scene->lxss.name, O_RDWR, &fd,
+						      NULL, NULL) >= 0;
+}
+
+static void look_for_profile(struct ik_scene *scene)
+{
+	const struct ik_session *session = scene->session;
+	int r;
+
+	if (session->conf.profile[0]) {
+		r = ik_place_profile(&session->drive, session->conf.profile, &scene->profile,
+				     &scene->profile_err);
+		scene->has_profile = r >= 0;
+		scene->profiles = scene->has_profile;
+		return;
+	}
+	if (session->env.user_profile && !session->drive.given) {
+		r = ik_place_profile_windows(&session->drive, session->env.user_profile,
+					     &scene->profile, &scene->profile_err);
+		if (r > 0) {
+			scene->has_profile = true;
+			scene->profiles = 1;
+			return;
+		}
+	}
+	r = ik_place_profile_find(&session->drive, &scene->profiles, &scene->profile,
+				  &scene->profile_err);
+	if (r >= 0 && scene->profiles == 1) {
+		scene->has_profile = true;
+		return;
+	}
+	ik_place_close(&scene->profile);
+	if (r >= 0)
+		(void)ik_err_set(&scene->profile_err, IK_E_PROFILE_MISSING, 0,
+				 "%s Windows user profile on \"%s\"",
+				 scene->profiles ? "more than one" : "no", session->drive.path);
+	ik_err_hint(&scene->profile_err, "name it with `--profile /mnt/c/Users/NAME` or `profile=` "
+					 "in /etc/immensity-kernel.conf");
+}
+
+static void choose_mode(struct ik_scene *scene)
+{
+	static const enum ik_mode wanted[] = {
+		[IK_CONF_TARGET_AUTO] = IK_MODE_AUTO,
+		[IK_CONF_TARGET_LXSS] = IK_MODE_LXSS,
+		[IK_CONF_TARGET_WSLCONFIG] = IK_MODE_WSLCONFIG,
+	};
+	enum ik_wsl_flavour flavour = scene->session->env.flavour;
+	struct ik_plan_mode_facts facts = {
+		.wanted = wanted[scene->session->conf.target],
+		.flavour = flavour == IK_WSL_STORE ? IK_PLAN_FLAVOUR_STORE :
+			   flavour == IK_WSL_INBOX ? IK_PLAN_FLAVOUR_INBOX :
+						     IK_PLAN_FLAVOUR_UNKNOWN,
+		.target_exists = scene->has_target,
+		.target_writable = scene->target_writable,
+		.profiles = scene->profiles,
+	};
+
+	if (ik_plan_mode(&facts, &scene->mode, &scene->mode_err) < 0)
+		scene->mode = IK_MODE_AUTO;
+}
+
+int ik_scene_open(const struct ik_session *session, struct ik_scene *ret, struct ik_err *err)
+{
+	struct ik_scene scene = {
+		.session = session, .lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	int r = ik_session_need_drive(session, err);
+
+	if (r < 0)
+		return r;
+	look_for_target(&scene);
+	look_for_profile(&scene);
+	choose_mode(&scene);
+	*ret = scene;
+	return 0;
+}
+
+static int no_target(const struct ik_scene *scene, struct ik_err *err)
+{
+	int r;
+
+	if (scene->lxss_err.code != IK_E_NONE) {
+		if (err)
+			*err = scene->lxss_err;
+		return -ENOENT;
+	}
+	r = ik_err_set(err, IK_E_TARGET_MISSING, ENOENT, "\"%s/%s\"", scene->session->drive.path,
+		       IK_NAME_TARGET);
+	ik_err_hint(err, "it is never created by us: let Microsoft's installer bring it with `wsl "
+			 "--update` from Windows, then run `immensity-kernel install`");
+	return r;
+}
+
+int ik_scene_need_mode(const struct ik_scene *scene, struct ik_err *err)
+{
+	const struct ik_err *why = NULL;
+
+	if (scene->mode == IK_MODE_AUTO)
+		why = &scene->mode_err;
+	else if (scene->mode == IK_MODE_WSLCONFIG && !scene->has_profile)
+		why = &scene->profile_err;
+	else if (scene->mode == IK_MODE_LXSS && !scene->has_target)
+		return no_target(scene, err);
+	if (!why)
+		return 0;
+	if (err)
+		*err = *why;
+	return -ENOENT;
+}
+
+int ik_scene_open_target(const struct ik_scene *scene, int *ret_fd, struct ik_file_id *ret_id,
+			 struct ik_err *err)
+{
+	static const unsigned waits_ms[] = {500, 1500, 3000, 5000};
+	struct ik_err seen = {0};
+	int r = 0;
+
+	if (!scene->has_target)
+		return no_target(scene, err);
+	for (size_t i = 0;; i++) {
+		r = ik_path_open_regular(scene->lxss.fd, scene->lxss.name, O_RDWR, ret_fd, ret_id,
+					 &seen);
+		if (r != -EACCES || i >= IK_ARRAY_SIZE(waits_ms))
+			break;
+		ik_clock_sleep_ms(waits_ms[i]);
+		ik_err_clear(&seen);
+	}
+	if (r >= 0)
+		return 0;
+	if (seen.code == IK_E_PATH_DENIED)
+		ik_err_hint(&seen,
+			    "Windows gives no right to change it, or a program has it open: "
+			    "run `sudo immensity-kernel install` from a WSL terminal started "
+			    "with \"Run as administrator\"; `immensity-kernel prepare` says "
+			    "what else may be needed");
+	if (err)
+		*err = seen;
+	return r;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The drive as a run finds it: where the target is, whose profile counts, which mode applies.
+ * Lives in the child, because looking at the drive is work on the drive. It changes nothing.
+ */
+#ifndef IK_FLOW_SCENE_H
+#define IK_FLOW_SCENE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/macro.h"
+#include "flow/plan.h"
+#include "flow/session.h"
+#include "os/pathres.h"
+#include "store/place.h"
+
+struct ik_scene {
+	const struct ik_session *session;
+	enum ik_mode mode; /* IK_MODE_AUTO when it could not be decided: see mode_err */
+	struct ik_err mode_err;
+	bool has_target; /* lxss is open; its file may be anything */
+	bool target_writable;
+	struct ik_place lxss;
+	struct ik_err lxss_err; /* why it could not even be looked at */
+	bool has_profile;	/* profile is open */
+	unsigned profiles;
+	struct ik_place profile;
+	struct ik_err profile_err; /* why there is none */
+};
+
+/*
+ * Purpose     looks at the drive.
+ * Errors      only for lack of memory or a drive that fails; everything else is noted in *ret
+ */
+int ik_scene_open(const struct ik_session *session, struct ik_scene *ret,
+		  struct ik_err *err) IK_MUST_CHECK;
+
+/* Purpose     closes it; scene may be NULL. */
+void ik_scene_close(struct ik_scene *scene);
+
+#define ik_autoscene IK_CLEANUP(ik_scene_close)
+
+/*
+ * Purpose     insists on a decided mode and on the place it needs.
+ * Errors      IK_E_MODE_UNKNOWN, IK_E_TARGET_MISSING, IK_E_PROFILE_MISSING, or what was noted
+ */
+int ik_scene_need_mode(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     opens the target for reading and writing; an EACCES, which may be somebody else's short
+ *             look at the file, is tried again for about ten seconds (rule R-f).
+ * Parameters  ret_id: identity of what was opened
+ * Errors      pathres; IK_E_TARGET_MISSING; IK_E_PATH_DENIED with the next step
+ */
+int ik_scene_open_target(const struct ik_scene *scene, int *ret_fd, struct ik_file_id *ret_id,
+			 struct ik_err *err) IK_MUST_CHECK;
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The child blocks the signals that would end it and asks for them between blocks of a copy: so a
+ * Ctrl-C stops a copy cleanly, and cannot stop the destructive window at all.
+ */
+#include "flow/worker.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "os/priv.h"
+
+struct call {
+	ik_job_fn fn;
+	struct ik_job job;
+	struct ik_progress outer; /* the command line's */
+};
+
+static void stop_signals(sigset_t *ret)
+{
+	sigemptyset(ret);
+	sigaddset(ret, SIGINT);
+	sigaddset(ret, SIGTERM);
+	sigaddset(ret, SIGHUP);
+	sigaddset(ret, SIGQUIT);
+}
+
+static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	const struct call *call = ctx;
+	sigset_t pending;
+
+	if (sigpending(&pending) == 0 &&
+	    (sigismember(&pending, SIGINT) > 0 || sigismember(&pending, SIGTERM) > 0 ||
+	     sigismember(&pending, SIGHUP) > 0 || sigismember(&pending, SIGQUIT) > 0))
+		return -ECANCELED;
+	return ik_progress_tick(&call->outer, what, done, total);
+}
+
+static int in_child(void *arg, struct ik_strbuf *reply, struct ik_err *err)
+{
+	struct call *call = arg;
+	ik_autofree struct ik_report *report = calloc(1, sizeof(*report));
+	sigset_t set;
+	int r;
+
+	if (!report)
+		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "starting the work");
+	stop_signals(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* fails only for a bad first argument */
+	call->outer = call->job.session->progress;
+	call->job.progress = (struct ik_progress){.tick = tick, .ctx = call};
+	r = call->fn(&call->job, report, err);
+	ik_strbuf_append(reply, report, sizeof(*report));
+	return r;
+}
+
+int ik_worker_run(ik_job_fn fn, const struct ik_job *job, struct ik_report *ret, struct ik_err *err)
+{
+	struct ik_priv_opts opts = {.user = job->session->drive.user};
+	struct call call = {.fn = fn, .job = *job};
+	struct ik_strbuf ik_autostrbuf reply = {0};
+	int r = ik_priv_run(&opts, in_child, &call, &reply, err);
+
+	memset(ret, 0, sizeof(*ret));
+	if (reply.len == sizeof(*ret))
+		memcpy(ret, reply.data, sizeof(*ret));
+	ik_report_sanitize(ret);
+	return r;
+}

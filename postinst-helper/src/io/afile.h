@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Replaces a small file so that every moment shows the old bytes or the new ones, whole.
+ * It must not know what the file means, and follows no symlink.
+ */
+#ifndef IK_IO_AFILE_H
+#define IK_IO_AFILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/macro.h"
+
+#define IK_AFILE_MAX_BYTES ((size_t)1 << 20)
+
+/*
+ * Purpose     writes name + ".immensity-tmp" anew, flushes it, reads it back through a new
+ *             descriptor, and renames it over name.
+ * Parameters  dir_fd: directory of the file; name: one component; data: len bytes, borrowed
+ *             mode: permission bits of a new file
+ * Errors      IK_E_FILE_*, IK_E_PATH_SYMLINK: something that is no regular file has one of the names;
+ *             IK_E_VERIFY_MISMATCH; others by ik_io_fault()
+ * Effects     durable on return; a crash leaves the old file and perhaps the temporary one
+ */
+int ik_afile_replace(int dir_fd, const char *name, const void *data, size_t len, mode_t mode,
+		     struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     reads a whole small file.
+ * Parameters  max: larger files are refused; ret_data: given to the caller, NUL behind the data
+ * Returns     1 when read, 0 when there is no such file (ret_ untouched)
+ * Errors      IK_E_FILE_TOO_BIG; others: pathres
+ */
+int ik_afile_read(int dir_fd, const char *name, size_t max, char **ret_data, size_t *ret_len,
+		  struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     removes a regular file of ours if it is there; anything else by that name is refused.
+ * Errors      IK_E_FILE_*, IK_E_PATH_SYMLINK; others by ik_io_fault()
+ */
+int ik_afile_remove(int dir_fd, const char *name, struct ik_err *err) IK_MUST_CHECK;
+
+#endif

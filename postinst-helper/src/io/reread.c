@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * O_DIRECT when the file system takes it; otherwise the (clean, flushed) pages are dropped first.
+ * The buffer is aligned for O_DIRECT. A file system that takes O_DIRECT at open and refuses it at read
+ * is read again without.
+ */
+#include "io/reread.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "io/fault.h"
+#include "os/sys.h"
+
+#define BLOCK_BYTES (1u << 20)
+#define ALIGN_BYTES 4096u
+
+/* One reading in progress. */
+struct reading {
+	int fd;
+	int what;
+	uint8_t *buf;
+	struct ik_digest whole, body;
+	const struct ik_progress *progress;
+	const char *name;
+};
+
+static void reading_done(struct reading *rd)
+{
+	ik_digest_done(&rd->whole);
+	ik_digest_done(&rd->body);
+	rd->fd = ik_close(rd->fd);
+	free(rd->buf);
+}
+
+static int reading_start(struct reading *rd, struct ik_err *err)
+{
+	int r = ik_digest_init(&rd->whole, err);
+
+	if (r >= 0)
+		r = ik_digest_init(&rd->body, err);
+	if (r < 0)
+		return r;
+	if (posix_memalign((void **)&rd->buf, ALIGN_BYTES, BLOCK_BYTES) != 0) {
+		rd->buf = NULL;
+		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "reading back \"%s\"",
+				  rd->name);
+	}
+	return 0;
+}
+
+static bool all_zero(const uint8_t *bytes, size_t len)
+{
+	return len == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0);
+}
+
+/* Feeds one block, which begins at `off` of the file, to the digests. */
+static int reading_feed(struct reading *rd, uint64_t off, size_t len, struct ik_reread *out,
+			struct ik_err *err)
+{
+	size_t part = 0, skip = 0;
+	int r = 0;
+
+	if (off < out->part_bytes)
+		part = (size_t)IK_MIN(out->part_bytes - off, (uint64_t)len);
+	if (off == 0)
+		memcpy(out->head, rd->buf, IK_MIN(len, sizeof(out->head)));
+	if (off < IK_HEAD_BYTES)
+		skip = IK_MIN(part, (size_t)(IK_HEAD_BYTES - off));
+	if (rd->what & IK_REREAD_WHOLE)
+		r = ik_digest_update(&rd->whole, rd->buf, part, err);
+	if (r >= 0 && (rd->what & IK_REREAD_BODY))
+		r = ik_digest_update(&rd->body, rd->buf + skip, part - skip, err);
+	if (!all_zero(rd->buf + part, len - part))
+		out->tail_is_zero = false;
+	return r;
+}
+
+static int read_blocks(struct reading *rd, struct ik_reread *out, struct ik_err *err)
+{
+	uint64_t size = out->id.size_bytes;
+
+	for (uint64_t off = 0; off < size;) {
+		ssize_t n = ik_sys_pread(rd->fd, rd->buf, BLOCK_BYTES, off);
+		int r;
+
+		if (n < 0)
+			return ik_io_fault((int)n, err, "reading back \"%s\"", rd->name);
+		n = (ssize_t)IK_MIN((uint64_t)n, size - off);
+		if (n == 0)
+			return ik_err_set(err, IK_E_FILE_CHANGED, ESTALE,
+					  "\"%s\" became shorter while it was read", rd->name);
+		r = reading_feed(rd, off, (size_t)n, out, err);
+		if (r < 0)
+			return r;
+		off += (uint64_t)n;
+		r = ik_progress_tick(rd->progress, "verifying", off, size);
+		if (r < 0)
+			return ik_err_set(err, IK_E_INTERRUPTED, r, "reading \"%s\"", rd->name);
+	}
+	return 0;
+}
+
+static int reread_with(int dir_fd, const char *name, int flags, uint64_t part_bytes, int what,
+		       const struct ik_progress *progress, struct ik_reread *out,
+		       struct ik_err *err)
+{
+	struct reading IK_CLEANUP(reading_done)
+		rd = {.fd = -EBADF, .what = what, .progress = progress, .name = name};
+	int r = ik_path_open_regular(dir_fd, name, O_RDONLY | flags, &rd.fd, &out->id, err);
+
+	if (r < 0)
+		return r;
+	if (part_bytes == UINT64_MAX)
+		part_bytes = out->id.size_bytes;
+	if (out->id.size_bytes < part_bytes)
+		return ik_err_set(err, IK_E_FILE_TOO_SMALL, EIO,
+				  "\"%s\" has %llu bytes where %llu are expected", name,
+				  (unsigned long long)out->id.size_bytes,
+				  (unsigned long long)part_bytes);
+	out->part_bytes = part_bytes;
+	out->tail_is_zero = true;
+	memset(out->head, 0, sizeof(out->head));
+	if (!(flags & O_DIRECT))
+		ik_sys_drop_cache(rd.fd);
+	r = reading_start(&rd, err);
+	if (r >= 0)
+		r = read_blocks(&rd, out, err);
+	if (r >= 0)
+		r = ik_digest_final(&rd.whole, &out->whole, err);
+	if (r >= 0)
+		r = ik_digest_final(&rd.body, &out->body, err);
+	return r;
+}
+
+int ik_reread(int dir_fd, const char *name, uint64_t part_bytes, int what,
+	      const struct ik_progress *progress, struct ik_reread *ret, struct ik_err *err)
+{
+	int r = reread_with(dir_fd, name, O_DIRECT, part_bytes, what, progress, ret, err);
+
+	if (r == -EINVAL || r == -EOPNOTSUPP)
+		r = reread_with(dir_fd, name, 0, part_bytes, what, progress, ret, err);
+	return r;
+}
+
+int ik_reread_expect(int dir_fd, const char *name, uint64_t size_bytes,
+		     const struct ik_sha256 *digest, const struct ik_progress *progress,
+		     struct ik_err *err)
+{
+	struct ik_reread seen;
+	int r = ik_reread(dir_fd, name, UINT64_MAX, IK_REREAD_WHOLE, progress, &seen, err);
+
+	if (r < 0)
+		return r;
+	if (seen.id.size_bytes != size_bytes || !ik_digest_is_equal(&seen.whole, digest)) {
+		r = ik_err_set(err, IK_E_VERIFY_MISMATCH, EIO,
+			       "\"%s\" read back differs from what was written", name);
+		ik_err_hint(err, "check the Windows drive (chkdsk) and free space, then try again");
+		return r;
+	}
+	return 0;
+}

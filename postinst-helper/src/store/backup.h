@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Copies of images beside the target. Official images are kept for ever, each generation under its own
+ * name, the first as immensity-official.img; foreign ones that were replaced by force likewise; our own
+ * former image is immensity-prev.img and gets replaced.
+ * It must not know when to restore which.
+ */
+#ifndef IK_STORE_BACKUP_H
+#define IK_STORE_BACKUP_H
+
+#include "base/err.h"
+#include "io/progress.h"
+#include "store/target.h"
+
+#define IK_BACKUP_NAME_BYTES 64
+
+struct ik_backup {
+	char id[48];			 /* "official-<12 hex>", "foreign-<12 hex>", "previous" */
+	char file[IK_BACKUP_NAME_BYTES]; /* name in the directory */
+	enum ik_kind origin;
+	bool first_official;
+	bool good; /* valid head, and the digest agrees with its name where the name has one */
+	struct ik_target image; /* with digest */
+};
+
+struct ik_backups {
+	struct ik_backup
+		*list; /* owned; sorted: official oldest release first, foreign, previous */
+	size_t count;
+};
+
+/*
+ * Purpose     lists the backups in a directory and hashes each, past every cache.
+ * Parameters  dir_fd: directory of the target; progress: may be NULL
+ * Returns     0; what has one of the names but is no regular file is left out
+ * Errors      IK_E_IO_FAILED, IK_E_MEMORY_EXHAUSTED, IK_E_INTERRUPTED
+ */
+int ik_backups_load(int dir_fd, const struct ik_progress *progress, struct ik_backups *ret,
+		    struct ik_err *err) IK_MUST_CHECK;
+
+/* Purpose     frees the list; b may be NULL. */
+void ik_backups_done(struct ik_backups *b);
+
+#define ik_autobackups IK_CLEANUP(ik_backups_done)
+
+/* Purpose     finds a good backup by digest and size; NULL when there is none. Borrowed. */
+const struct ik_backup *ik_backups_find(const struct ik_backups *b, const struct ik_sha256 *digest,
+					uint64_t size_bytes);
+
+/*
+ * Purpose     finds what the user named.
+ * Parameters  name: "official" (the newest official image), "first" (the first one), "previous"
+ *             (the one with the digest `previous`), or the beginning of an id, if only one fits
+ *             previous: digest of the image before the last change, may be NULL
+ * Returns     0 and the backup, borrowed
+ * Errors      IK_E_BACKUP_MISSING, IK_E_BACKUP_BAD (named, but damaged)
+ */
+int ik_backups_select(const struct ik_backups *b, const char *name,
+		      const struct ik_sha256 *previous, const struct ik_backup **ret,
+		      struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     makes sure that a proved copy of an image exists.
+ * Parameters  b: what is there; image: the image, with digest; fd: open for reading
+ *             progress: may be NULL; ret_file: name of the copy
+ * Errors      as ik_stage_copy()
+ * Effects     durable on return; nothing official or foreign is ever replaced
+ */
+int ik_backup_keep(int dir_fd, const struct ik_backups *b, const struct ik_target *image, int fd,
+		   const struct ik_progress *progress, char ret_file[IK_BACKUP_NAME_BYTES],
+		   struct ik_err *err) IK_MUST_CHECK;
+
+#endif

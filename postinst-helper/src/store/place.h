@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Directories beneath the drive, pinned as descriptors: the one of the lxss kernel, the Windows user's
+ * profile, and our own folder for versioned images. It must not know what lies in them.
+ */
+#ifndef IK_STORE_PLACE_H
+#define IK_STORE_PLACE_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/macro.h"
+#include "codec/winpath.h"
+#include "store/drive.h"
+
+#define IK_PLACE_BYTES 400 /* a path beneath the drive, with its NUL */
+
+struct ik_place {
+	int fd;				/* directory; owned; negative = there is none */
+	char relative[IK_PLACE_BYTES];	/* beneath the drive, "/" as separator */
+	char windows[IK_WINPATH_BYTES]; /* the same for Windows; "" when it cannot be said */
+	char name[64];			/* file in it, where one is meant; else "" */
+};
+
+/* Purpose     closes it; place may be NULL. */
+void ik_place_close(struct ik_place *place);
+
+#define ik_autoplace IK_CLEANUP(ik_place_close)
+
+/*
+ * Purpose     opens the directory of Windows/System32/lxss/tools/kernel, looked up without regard to
+ *             case, and tells the file's real spelling.
+ * Returns     1; 0 when the file or a directory on the way is not there (*ret untouched)
+ * Errors      pathres: a symlink or another mount on the way
+ */
+int ik_place_lxss(const struct ik_drive *drive, struct ik_place *ret,
+		  struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     opens a profile directory that the user named.
+ * Parameters  path: Linux path beneath the drive
+ * Errors      IK_E_PROFILE_MISSING, IK_E_PATH_ESCAPES (not beneath the drive)
+ */
+int ik_place_profile(const struct ik_drive *drive, const char *path, struct ik_place *ret,
+		     struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     opens a profile directory that Windows named, such as C:\Users\me.
+ * Returns     1; 0 when it is not on this drive or not there (*ret untouched)
+ */
+int ik_place_profile_windows(const struct ik_drive *drive, const char *path, struct ik_place *ret,
+			     struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     looks for profiles in Users: directories with NTUSER.DAT or .wslconfig that are
+ *             nobody's template.
+ * Parameters  ret_count: how many there are; ret: the last one found; untouched when there is none
+ */
+int ik_place_profile_find(const struct ik_drive *drive, unsigned *ret_count, struct ik_place *ret,
+			  struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     opens our own folder: <profile>/AppData/Local/immensity-kernel, or where that path
+ *             is not pure ASCII, ProgramData/immensity-kernel.
+ * Parameters  create: make it if it is missing; ret_shared: it is the one in ProgramData
+ * Returns     1; 0 when it is missing and create is false (then only *ret_shared and the names in
+ *             *ret are filled, ret->fd is negative)
+ * Errors      pathres; by ik_io_fault()
+ */
+int ik_place_own(const struct ik_drive *drive, const struct ik_place *profile, bool create,
+		 bool *ret_shared, struct ik_place *ret, struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     the Windows path of a file in a place.
+ * Parameters  buf: IK_WINPATH_BYTES long
+ * Errors      codec/winpath
+ */
+int ik_place_windows_file(const struct ik_drive *drive, const struct ik_place *place,
+			  const char *file, char *buf, struct ik_err *err) IK_MUST_CHECK;
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * JSON by jansson. A file that cannot be read as ours is moved aside, never trusted and never lost.
+ */
+#include "store/state.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/afile.h"
+#include "io/fault.h"
+#include "os/sys.h"
+
+#define SCHEMA	    1
+#define MAX_BYTES   ((size_t)64 << 10)
+#define BROKEN_NAME IK_STATE_FILE ".broken"
+
+#define autojson IK_CLEANUP(json_decrefp) /* jansson's own */
+
+static void take_text(const json_t *object, const char *key, char *buf, size_t size)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	(void)snprintf(buf, size, "%s", text ? text : "");
+}
+
+static void take_event(const json_t *root, const char *key, struct ik_state_event *ret)
+{
+	const json_t *event = json_object_get(root, key);
+
+	if (!json_is_object(event))
+		return;
+	ret->present = true;
+	take_text(event, "command", ret->command, sizeof(ret->command));
+	take_text(event, "code", ret->code, sizeof(ret->code));
+	take_text(event, "message", ret->message, sizeof(ret->message));
+	take_text(event, "hint", ret->hint, sizeof(ret->hint));
+	ret->since_unix_s = json_integer_value(json_object_get(event, "since_unix_s"));
+}
+
+static void take_installed(const json_t *root, struct ik_state *ret)
+{
+	const json_t *installed = json_object_get(root, "installed");
+
+	if (!json_is_object(installed))
+		return;
+	ret->installed = true;
+	take_text(installed, "mode", ret->mode, sizeof(ret->mode));
+	take_text(installed, "release", ret->release, sizeof(ret->release));
+	take_text(installed, "sha256", ret->sha256, sizeof(ret->sha256));
+	take_text(installed, "path", ret->path, sizeof(ret->path));
+	ret->installed_unix_s = json_integer_value(json_object_get(installed, "since_unix_s"));
+}
+
+static json_t *load_json(int dir_fd)
+{
+	ik_autofree char *text = NULL;
+	size_t len = 0;
+	json_t *root;
+
+	if (ik_afile_read(dir_fd, IK_STATE_FILE, MAX_BYTES, &text, &len, NULL) <= 0)
+		return NULL;
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	if (json_integer_value(json_object_get(root, "schema")) == SCHEMA)
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
+int ik_state_load(const char *dir, struct ik_state *ret, struct ik_err *err)
+{
+	ik_autoclose int fd = -EBADF;
+	json_t autojson *root = NULL;
+	struct ik_state state = {0};
+
+	(void)err; /* nothing that is wrong with the state keeps the program from working */
+	if (ik_sys_open_read(dir, O_DIRECTORY, &fd) >= 0)
+		root = load_json(fd);
+	if (root) {
+		take_event(root, "pending", &state.pending);
+		take_event(root, "last_error", &state.last_error);
+		take_installed(root, &state);
+		state.official_hold = json_is_true(json_object_get(root, "official_hold"));
+	}
+	*ret = state;
+	return 0;
+}
+
+static json_t *put_event(const struct ik_state_event *event)
+{
+	if (!event->present)
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "command", event->command, "code",
+			 event->code, "message", event->message, "hint", event->hint,
+			 "since_unix_s", (json_int_t)event->since_unix_s);
+}
+
+static json_t *put_installed(const struct ik_state *state)
+{
+	if (!state->installed)
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "mode", state->mode, "release",
+			 state->release, "sha256", state->sha256, "path", state->path,
+			 "since_unix_s", (json_int_t)state->installed_unix_s);
+}
+
+static int open_state_dir(const char *dir, int *ret_fd, struct ik_err *err)
+{
+	int r = ik_sys_open_read(dir, O_DIRECTORY, ret_fd);
+
+	if (r == -ENOENT) {
+		r = ik_sys_mkdir(AT_FDCWD, dir, 0755);
+		if (r < 0 && r != -EEXIST)
+			return ik_io_fault(r, err, "creating \"%s\"", dir);
+		r = ik_sys_open_read(dir, O_DIRECTORY, ret_fd);
+		if (r >= 0)
+			ik_ignore(ik_sys_fchmod(*ret_fd, 0755)); /* `status` needs no root */
+	}
+	return r < 0 ? ik_io_fault(r, err, "opening state directory \"%s\"", dir) : 0;
+}
+
+/* A file by our name that we could not read is evidence: moved aside, not overwritten. */
+static void keep_broken(int dir_fd)
+{
+	json_t autojson *root = load_json(dir_fd);
+
+	if (!root)
+		ik_ignore(ik_sys_rename(dir_fd, IK_STATE_FILE, dir_fd, BROKEN_NAME));
+}
+
+int ik_state_save(const char *dir, const struct ik_state *state, struct ik_err *err)
+{
+	ik_autoclose int fd = -EBADF;
+	ik_autofree char *text = NULL;
+	json_t autojson *root = NULL;
+	int r = open_state_dir(dir, &fd, err);
+
+	if (r < 0)
+		return r;
+	keep_broken(fd);
+	root = json_pack("{s:i, s:o, s:o, s:o, s:b}", "schema", SCHEMA, "pending",
+			 put_event(&state->pending), "last_error", put_event(&state->last_error),
+			 "installed", put_installed(state), "official_hold", state->official_hold);
+	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
+	if (!text)
+		return ik_err_set(err, IK_E_STATE_BAD, ENOMEM, "writing the state in \"%s\"", dir);
+	return ik_afile_replace(fd, IK_STATE_FILE, text, strlen(text), 0644, err);
+}
+
+void ik_state_remove(const char *dir)
+{
+	int fd = -EBADF;
+
+	if (ik_sys_open_read(dir, O_DIRECTORY, &fd) < 0)
+		return;
+	ik_ignore(ik_sys_unlink(fd, IK_STATE_FILE));
+	ik_ignore(ik_sys_unlink(fd, BROKEN_NAME));
+	(void)ik_close(fd);
+	ik_ignore(ik_sys_rmdir(AT_FDCWD, dir));
+}
