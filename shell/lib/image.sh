@@ -71,6 +71,7 @@ named_copy() {
 	named_ext=
 	case $IK_IMAGE_NAME in *.*) named_ext=.${IK_IMAGE_NAME##*.} ;; esac
 	kept=$builds/${IK_IMAGE_NAME%.*}-$1$named_ext
+	[ ! -d "$kept" ] || die "$FAILED" "$kept is a folder" "move it away"
 	if [ -e "$kept" ] && [ "${force:-no}" = no ]; then
 		[ "$(sha256_of "$kept")" = "$(sha256_of "$image")" ] ||
 			die "$REFUSED" "$kept exists and holds another image" "look at it; replace it with: $self -f"

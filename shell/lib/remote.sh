@@ -7,10 +7,11 @@
 # shellcheck source=/dev/null
 . "$home/shell/lib/install.sh"
 
-# with_ssh PROGRAM ARGUMENT...: ssh or scp with the user's ssh_args.
+# with_ssh PROGRAM ARGUMENT...: ssh or scp with the user's ssh_args, all over one connection: one log-in, one passphrase.
 with_ssh() {
 	ssh_program=$1
 	shift
+	set -- -o ControlMaster=auto -o "ControlPath=$tmp/ssh" -o ControlPersist=60 "$@"
 	set -f
 	eval "set -- $IK_SSH_ARGS \"\$@\""
 	set +f
@@ -54,6 +55,8 @@ check_remote_names() {
 
 # find_target: the kernel file must be there; an SSH that does not work is told from a file that does not exist.
 find_target() {
+	scratch
+	at_exit hang_up
 	if ! windows_digest "$IK_VM_TARGET"; then
 		[ "$windows_status" -ne 255 ] || die "$FAILED" "the host $IK_VM_HOST cannot be reached with ssh" \
 			"try: ssh $IK_VM_HOST ver; the name comes from ~/.ssh/config or the setting vm_host"
@@ -62,6 +65,11 @@ find_target() {
 	fi
 	target_digest=$digest
 	vm_backup=${IK_VM_TARGET%\\*}\\immensity-backup-$(printf '%.12s' "$target_digest")
+}
+
+# hang_up: ends the shared connection; without one there is nothing to end.
+hang_up() {
+	with_ssh ssh -O exit -- "$IK_VM_HOST" 2>/dev/null || :
 }
 
 # drop_stage: nothing of ours stays behind in the home folder of the host's user.

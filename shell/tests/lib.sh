@@ -112,6 +112,12 @@ toy_project() {
 	out=$1/out
 }
 
+# change TEXT: edits the toy's only source file; the pause keeps its time apart from the last build's.
+change() {
+	sleep 0.05
+	echo "int $1;" >"$tree/kernel/sched.c"
+}
+
 # git_tree DIR: makes DIR a clean repository with a tag.
 git_tree() {
 	printf 'out/\nbuilds/\nlog\nkernel.bin\n' >"$1/.gitignore"

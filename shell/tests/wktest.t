@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# wktest: looks at the image, then lets immensity-kernel install it, which verifies and keeps a backup.
+set -eu
+. shell/tests/lib.sh
+. shell/tests/wsl.sh
+
+doubles() {
+	no_settings
+	toy_tree "$work/t"
+	toy_image "$tree/kernel.bin"
+	double immensity-kernel
+	plays_wsl2
+	ok "$sh: the default is kernel.bin of the root, from any folder" use "$tree/kernel" wktest
+	is "$sh: immensity-kernel gets it" "$(logged immensity-kernel)" "immensity-kernel <install> <--image> <$tree/kernel.bin>"
+	: >"$work/immensity-kernel.log"
+	ok "$sh: --dry-run is passed on" use "$tree" 'wktest --dry-run'
+	is "$sh: ... before the command" "$(logged immensity-kernel)" "immensity-kernel <--dry-run> <install> <--image> <$tree/kernel.bin>"
+	setting installer_args "--drive '/mnt/my c' --target lxss"
+	: >"$work/immensity-kernel.log"
+	ok "$sh: installer_args come first" use "$tree" wktest
+	is "$sh: ... word by word" "$(logged immensity-kernel)" \
+		"immensity-kernel <--drive> </mnt/my c> <--target> <lxss> <install> <--image> <$tree/kernel.bin>"
+	no_settings
+	plays_wsl1
+	: >"$work/immensity-kernel.log"
+	ok "$sh: from WSL 1 the drive is named" use "$tree" wktest
+	is "$sh: ... wherever it is mounted" "$(logged immensity-kernel)" \
+		"immensity-kernel <--drive> </win/my c> <install> <--image> <$tree/kernel.bin>"
+	sed -i /drvfs/d "$IK_SYSROOT/proc/mounts"
+	fails "$sh: ... and must be there" 1 'drive C: is not mounted' use "$tree" wktest
+	plays_wsl2
+	: >"$work/immensity-kernel.log"
+	fails "$sh: an image that is not there is never installed (defect wktest-1)" 1 'no such file' use "$tree" 'wktest nothing.bin'
+	: >"$work/empty"
+	fails "$sh: nor an empty one (defect wktest-1)" 1 'is empty' use "$tree" "wktest $work/empty"
+	head -c 900 "$tree/kernel.bin" >"$work/torn"
+	fails "$sh: nor a torn one" 1 'cut off' use "$tree" "wktest $work/torn"
+	is "$sh: ... immensity-kernel was not called" "$(logged immensity-kernel)" ''
+	for status in 1 3 4 6 7; do
+		double immensity-kernel "exit $status"
+		fails "$sh: status $status of immensity-kernel is the status (defect wktest-2)" "$status" 'status tells' use "$tree" wktest
+	done
+	fails "$sh: a program that is not there is named" 1 'neither installed nor built' use "$tree" 'IK_INSTALLER=/nonexistent/ik; wktest'
+	fails "$sh: an unknown option" 2 'unknown option' use "$tree" 'wktest --quick'
+	ok "$sh: -h" use / 'wktest -h | grep -q "usage: wktest"'
+}
+
+restart() {
+	toy_image "$work/kernel.bin"
+	double immensity-kernel
+	double wsl.exe
+	ok "$sh: WSL is not shut down unasked" use "$work" 'wktest kernel.bin'
+	is "$sh: ... really" "$(logged wsl.exe)" ''
+	ok "$sh: --restart shuts it down" use "$work" 'wktest --restart kernel.bin'
+	is "$sh: ... once, after the installation" "$(logged wsl.exe)" 'wsl.exe <--shutdown>'
+	double wsl.exe 'exit 9'
+	fails "$sh: a shutdown that fails is an error" 1 'shutdown failed; the kernel is installed' use "$work" 'wktest --restart kernel.bin'
+	double uname 'case $1 in -r) echo 1.2.3-toy-microsoft-standard-WSL2 ;; -v) echo "#7 SMP Sun Nov 22 10:00:00 UTC 2026" ;; *) exec /bin/uname "$@" ;; esac'
+	ok "$sh: --check says when the image runs" use "$work" 'wktest --check kernel.bin'
+	toy_image "$work/next.bin" 1.2.3-toy-microsoft-standard-WSL2 8
+	fails "$sh: ... and tells two builds of one release apart" 1 'not this image' use "$work" 'wktest --check next.bin'
+	rm "$work/bin/uname"
+}
+
+# The program itself, on folders that play the drive.
+real() {
+	program=$top/postinst-helper/build/immensity-kernel
+	if [ ! -x "$program" ]; then
+		skip "$sh: the real immensity-kernel" "it is not built"
+		return 0
+	fi
+	rm -rf "$work/drive" "$work/state"
+	mkdir -p "$work/drive/Windows/System32/lxss/tools" "$work/drive/Users/me" "$work/state"
+	real_image
+	cp "$real_old" "$work/drive/Windows/System32/lxss/tools/kernel"
+	no_settings
+	setting installer "$program"
+	setting installer_args "--drive $work/drive --target lxss --state-dir $work/state"
+	ok "$sh: the real program installs in place" use "$work" "wktest $real_new"
+	ok "$sh: ... every byte" same_file "$real_new" "$work/drive/Windows/System32/lxss/tools/kernel"
+	ok "$sh: ... and keeps the official kernel (defect wktest-3)" sh -c "cd '$work/drive/Windows/System32/lxss/tools' &&
+		for f in immensity*; do cmp -s \"\$f\" '$real_old' && exit 0; done; exit 1"
+	no_settings
+	setting installer "$program"
+	setting installer_args "--drive $work/drive --target wslconfig --profile $work/drive/Users/me --state-dir $work/state"
+	ok "$sh: the real program sets the key" use "$work" "wktest $real_new"
+	ok "$sh: ... of the profile" has "$work/drive/Users/me/.wslconfig" '^kernel *='
+	no_settings
+}
+
+in_each_shell doubles
+in_each_shell restart
+in_each_shell real
+done_testing
