@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/render.h"
 #include "flow/act.h"
+#include "flow/source.h"
 
 static const struct ik_cli_option options[] = {
 	{"event", "EVENT", IK_VALUE_EVENT, "configure, upgrade, remove, purge or boot"},
@@ -56,10 +57,25 @@ static int install(struct ik_cli *cli, struct ik_err *err)
 /* Start of the VM: finish what was interrupted, then try again what was pending. */
 static int boot(struct ik_cli *cli, struct ik_err *err)
 {
+	const struct ik_state_event *pending = &cli->session.state.pending;
 	int r = ik_act_recover(&cli->session, &cli->report, err);
 
-	if (r < 0 || !cli->session.state.pending.present)
+	if (r < 0 || !pending->present || strcmp(pending->command, "install") != 0 ||
+	    !ik_source_has_package(NULL))
 		return r;
+	return install(cli, err);
+}
+
+/* One of two series goes: the other one's kernel takes its place, although it may be older. */
+static int remove_series(struct ik_cli *cli, struct ik_err *err)
+{
+	const char *going = cli->value[IK_VALUE_SERIES];
+	const char *other = going && strcmp(going, "stable") == 0 ? "longterm" : "stable";
+
+	if (!going || !ik_source_has_package(other) || !cli->session.conf.install)
+		return ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
+	(void)snprintf(cli->session.conf.series, sizeof(cli->session.conf.series), "%s", other);
+	cli->session.conf.allow_downgrade = true;
 	return install(cli, err);
 }
 
@@ -72,7 +88,7 @@ static int run(struct ik_cli *cli, struct ik_err *err)
 	if (is_event(cli, "boot"))
 		r = boot(cli, err);
 	else if (is_event(cli, "remove") || is_event(cli, "purge"))
-		r = ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
+		r = remove_series(cli, err);
 	else
 		r = install(cli, err);
 	cli->data = ik_json_change(cli);
@@ -87,6 +103,10 @@ static void print(struct ik_cli *cli)
 	ik_print_notes(report);
 	if (report->action == IK_ACTION_NONE || report->action == IK_ACTION_UNCHANGED)
 		return;
+	if (report->action == IK_ACTION_PLANNED) {
+		ik_print_change(cli);
+		return;
+	}
 	ik_log(IK_LOG_INFO, "%s: Windows boots %s%s%s", ik_action_name(report->action),
 	       report->target.release[0] ? report->target.release : "Microsoft's kernel",
 	       restart ? "; run `wsl --shutdown` from Windows to start it" : "",

@@ -31,6 +31,7 @@ struct act {
 	const char *command;
 	struct ik_lock lock;
 	char domain[DOMAIN_BYTES];
+	bool hold; /* remember that the official kernel is wanted */
 	struct ik_report *report;
 };
 
@@ -46,16 +47,20 @@ static void name_domain(struct act *act)
 		       (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 }
 
-static int begin(struct act *act, struct ik_session *session, const char *command,
-		 struct ik_report *report, struct ik_err *err)
+static void begin(struct act *act, struct ik_session *session, const char *command,
+		  struct ik_report *report)
 {
-	int r;
-
 	memset(report, 0, sizeof(*report));
 	*act = (struct act){.session = session, .command = command, .report = report};
 	act->lock.fd = -EBADF;
-	r = ik_session_need_drive(session, err);
-	return r < 0 ? r : ik_session_need_root(session, err);
+}
+
+/* May this be done at all? */
+static int check(const struct act *act, struct ik_err *err)
+{
+	int r = ik_session_need_drive(act->session, err);
+
+	return r < 0 ? r : ik_session_need_root(act->session, err);
 }
 
 /* A state directory of one's own is a separate world (tests, a second system): it has its own L1. */
@@ -114,44 +119,72 @@ static void log_line(const struct act *act, int r, const struct ik_err *err)
 			       ik_kind_name(report->target.kind), report->target.release);
 }
 
-/* Remembers how it ended; that this fails does not undo what was done. */
-static void finish(struct act *act, int r, const struct ik_err *err)
+/* What is worth remembering about an error. */
+static void remember_error(struct act *act, const struct ik_err *err)
+{
+	struct ik_state *state = &act->session->state;
+	enum ik_exit class = ik_code_exit(err->code);
+
+	if (err->code == IK_E_TARGET_NEWER)
+		memset(&state->pending, 0, sizeof(state->pending)); /* somebody else did it */
+	else if (class == IK_EXIT_PENDING || class == IK_EXIT_BUSY)
+		set_event(act, err, &state->pending);
+	else
+		set_event(act, err, &state->last_error);
+}
+
+/* Remembers how it ended, and lets the lock go. That this fails does not undo what was done. */
+static int finish(struct act *act, int r, const struct ik_err *why, struct ik_err *err)
 {
 	struct ik_state *state = &act->session->state;
 	struct ik_err late = {0};
 
-	if (act->session->options.dry_run)
-		return;
-	if (r < 0 && ik_code_exit(err->code) == IK_EXIT_PENDING) {
-		set_event(act, err, &state->pending);
-	} else if (r < 0) {
-		set_event(act, err, &state->last_error);
+	if (r < 0 && err)
+		*err = *why;
+	if (act->session->options.dry_run ||
+	    (r < 0 && (why->code == IK_E_ROOT_NEEDED ||
+		       ik_code_exit(why->code) == IK_EXIT_NOT_APPLICABLE))) {
+		ik_lock_release(&act->lock);
+		return r;
+	}
+	if (r < 0) {
+		remember_error(act, why);
 	} else {
 		memset(&state->pending, 0, sizeof(state->pending));
 		memset(&state->last_error, 0, sizeof(state->last_error));
+		state->official_hold = act->hold;
 		set_installed(state, act->report);
 	}
-	log_line(act, r, err);
+	log_line(act, r, why);
 	if (ik_state_save(act->session->state_dir, state, &late) < 0)
 		ik_report_note(act->report, "the state could not be saved: %s", late.message);
 	ik_lock_release(&act->lock);
+	return r;
 }
 
-/* Runs a job under L1 and remembers how it ended. */
-static int run(struct act *act, ik_job_fn fn, struct ik_job *job, struct ik_err *err)
+/* The child died half-way: what it left is put right at once, under the lock that we still hold. */
+static int repair(struct act *act, struct ik_job *job, int r, struct ik_err *why)
 {
-	struct ik_err why = {0};
-	int r = take_lock(act, &why);
+	struct ik_err late = {0};
 
-	if (r >= 0) {
-		job->session = act->session;
-		job->domain = act->domain;
-		r = ik_worker_run(fn, job, act->report, &why);
-	}
-	finish(act, r, &why);
-	if (r < 0 && err)
-		*err = why;
+	if (ik_worker_run(ik_recover_job, job, act->report, &late) < 0)
+		return r;
+	r = ik_err_set(why, IK_E_INTERRUPTED, ECANCELED, "the working process was killed");
+	ik_err_hint(why, "what it had begun was finished or undone; run the command again");
 	return r;
+}
+
+/* Runs a job under L1. */
+static int run(struct act *act, ik_job_fn fn, struct ik_job *job, struct ik_err *why)
+{
+	int r = take_lock(act, why);
+
+	if (r < 0)
+		return r;
+	job->session = act->session;
+	job->domain = act->domain;
+	r = ik_worker_run(fn, job, act->report, why);
+	return why->code == IK_E_PRIV_CHILD_DIED ? repair(act, job, r, why) : r;
 }
 
 /* Looks where the image would go; the answer decides which format is wanted. */
@@ -180,102 +213,121 @@ static int open_source(struct act *act, const char *image, struct ik_source *ret
 		       ik_source_open(act->session, format, ret, err);
 }
 
+static int install(struct act *act, const char *image, struct ik_err *why)
+{
+	struct ik_source ik_autosource source = {.sealed = {.fd = -EBADF}};
+	struct ik_job job = {.session = act->session, .source = &source};
+	int r = check(act, why);
+
+	if (r >= 0)
+		r = open_source(act, image, &source, why);
+	if (r < 0)
+		return r;
+	if (act->session->options.dry_run)
+		return ik_worker_run(ik_dry_install_job, &job, act->report, why);
+	return run(act,
+		   act->report->mode == IK_MODE_LXSS ? ik_txn_install_job : ik_wcfg_install_job,
+		   &job, why);
+}
+
 int ik_act_install(struct ik_session *session, const char *image, struct ik_report *ret,
 		   struct ik_err *err)
 {
-	struct ik_source ik_autosource source = {.sealed = {.fd = -EBADF}};
-	struct ik_job job = {.session = session, .source = &source};
 	struct ik_err why = {0};
 	struct act act;
-	int r = begin(&act, session, "install", ret, err);
+	int r;
 
+	begin(&act, session, "install", ret);
+	r = install(&act, image, &why);
+	return finish(&act, r, &why, err);
+}
+
+static int restore(struct act *act, const char *backup, struct ik_err *why)
+{
+	struct ik_job job = {.session = act->session, .backup = backup};
+	enum ik_image_format format;
+	int r = check(act, why);
+
+	if (r >= 0)
+		r = look(act, &format, why);
 	if (r < 0)
 		return r;
-	r = open_source(&act, image, &source, &why);
-	if (r < 0) {
-		finish(&act, r, &why);
-		if (err)
-			*err = why;
-		return r;
-	}
-	if (session->options.dry_run)
-		return ik_worker_run(ik_dry_install_job, &job, ret, err);
-	session->state.official_hold = false;
-	return run(&act, ret->mode == IK_MODE_LXSS ? ik_txn_install_job : ik_wcfg_install_job, &job,
-		   err);
+	if (act->session->options.dry_run)
+		return ik_worker_run(ik_dry_restore_job, &job, act->report, why);
+	return run(act,
+		   act->report->mode == IK_MODE_LXSS ? ik_txn_restore_job : ik_wcfg_restore_job,
+		   &job, why);
 }
 
 int ik_act_restore(struct ik_session *session, const char *backup, struct ik_report *ret,
 		   struct ik_err *err)
 {
-	enum ik_image_format format;
-	struct ik_job job = {.session = session, .backup = backup};
+	struct ik_err why = {0};
 	struct act act;
-	int r = begin(&act, session, "restore", ret, err);
+	int r;
 
-	if (r >= 0)
-		r = look(&act, &format, err);
-	if (r < 0)
-		return r;
-	if (session->options.dry_run)
-		return ik_worker_run(ik_dry_restore_job, &job, ret, err);
-	return run(&act, ret->mode == IK_MODE_LXSS ? ik_txn_restore_job : ik_wcfg_restore_job, &job,
-		   err);
+	begin(&act, session, "restore", ret);
+	r = restore(&act, backup, &why);
+	return finish(&act, r, &why, err);
 }
 
 int ik_act_remove(struct ik_session *session, bool purge, struct ik_report *ret, struct ik_err *err)
 {
 	struct ik_job job = {.session = session, .purge = purge};
+	struct ik_err why = {0};
 	struct act act;
-	int r = begin(&act, session, "remove", ret, err);
+	int r;
 
-	if (r < 0)
-		return r;
-	if (session->options.dry_run)
-		return ik_worker_run(ik_dry_remove_job, &job, ret, err);
-	session->state.official_hold = false;
-	r = run(&act, ik_remove_job, &job, err);
-	if (r >= 0 && purge)
+	begin(&act, session, "remove", ret);
+	r = check(&act, &why);
+	if (r >= 0)
+		r = session->options.dry_run ? ik_worker_run(ik_dry_remove_job, &job, ret, &why) :
+					       run(&act, ik_remove_job, &job, &why);
+	r = finish(&act, r, &why, err);
+	if (r >= 0 && purge && !session->options.dry_run)
 		ik_state_remove(session->state_dir);
 	return r;
 }
 
+/* A recovery that had nothing to do leaves what is remembered alone. */
 int ik_act_recover(struct ik_session *session, struct ik_report *ret, struct ik_err *err)
 {
 	struct ik_job job = {.session = session};
 	struct ik_err why = {0};
 	struct act act;
-	int r = begin(&act, session, "recover", ret, err);
+	int r;
 
-	if (r < 0)
-		return r;
-	if (session->options.dry_run)
+	begin(&act, session, "recover", ret);
+	r = check(&act, &why);
+	if (r >= 0 && session->options.dry_run)
 		return ik_act_status(session, false, ret, err);
-	r = take_lock(&act, &why);
-	if (r >= 0) {
-		job.domain = act.domain;
-		r = ik_worker_run(ik_recover_job, &job, ret, &why);
-	}
-	/* A recovery that had nothing to do leaves what is remembered alone. */
-	if (r < 0 || ret->action == IK_ACTION_RECOVERED)
+	if (r >= 0)
+		r = run(&act, ik_recover_job, &job, &why);
+	if (r >= 0 && ret->action == IK_ACTION_RECOVERED)
 		log_line(&act, r, &why);
+	if (r < 0)
+		return finish(&act, r, &why, err);
 	ik_lock_release(&act.lock);
-	if (r < 0 && err)
-		*err = why;
 	return r;
 }
 
 int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, struct ik_err *err)
 {
+	struct ik_err why = {0};
+	struct act act;
 	int r;
 
-	if (!on)
-		return ik_act_install(session, NULL, ret, err);
-	session->state.official_hold = true;
-	r = ik_act_restore(session, "official", ret, err);
-	if (r >= 0 && ret->action == IK_ACTION_RESTORED)
+	begin(&act, session, on ? "official on" : "official off", ret);
+	act.hold = on;
+	r = on ? restore(&act, "official", &why) : install(&act, NULL, &why);
+	/* Ours may have been a kernel without a package. */
+	if (!on && why.code == IK_E_IMAGE_MISSING) {
+		ik_err_clear(&why);
+		r = restore(&act, "previous", &why);
+	}
+	if (r >= 0 && on && ret->action == IK_ACTION_RESTORED)
 		ret->action = IK_ACTION_HELD;
-	return r;
+	return finish(&act, r, &why, err);
 }
 
 int ik_act_status(struct ik_session *session, bool digests, struct ik_report *ret,

@@ -15,6 +15,7 @@
 #include "io/afile.h"
 #include "io/probe.h"
 #include "store/names.h"
+#include "store/sweep.h"
 
 /* Gone with the package. */
 static const char *const own_files[] = {IK_NAME_NEW,	 IK_NAME_TEMP,	  IK_NAME_PREV,
@@ -67,17 +68,6 @@ static int put_back(struct ik_lxss *lxss, struct ik_err *err)
 	return ik_txn_run(lxss, &image, IK_TXN_RESTORE, err);
 }
 
-static int sweep(int dir_fd, const char *const *names, size_t count, struct ik_err *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		int r = ik_afile_remove(dir_fd, names[i], err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* Purge: backups whose very bytes were just read back from the target are not needed any more. */
 static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik_err *err)
 {
@@ -94,7 +84,7 @@ static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik
 			left++;
 	}
 	if (r >= 0 && left == 0)
-		r = sweep(lxss->dir_fd, guide_files, IK_ARRAY_SIZE(guide_files), err);
+		r = ik_sweep(lxss->dir_fd, guide_files, IK_ARRAY_SIZE(guide_files), err);
 	return r;
 }
 
@@ -132,7 +122,8 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 				   err);
 	if (r < 0)
 		return r;
-	r = sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files), err);
+	ik_sweep_broken_locks(lxss.dir_fd);
+	r = ik_sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files), err);
 	if (r >= 0 && job->purge)
 		r = purge(&lxss, &target, err);
 	return r < 0 ? r : 1;

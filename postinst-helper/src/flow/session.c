@@ -44,9 +44,12 @@ static int apply_options(struct ik_session *session, struct ik_err *err)
 	const struct {
 		const char *key, *value;
 	} list[] = {
-		{"drive", o->drive},   {"drive_letter", o->drive_letter},
-		{"target", o->target}, {"profile", o->profile},
-		{"series", o->series},
+		{"drive", o->drive},
+		{"drive_letter", o->drive_letter},
+		{"target", o->target},
+		{"profile", o->profile},
+		/* The caller's series is only a default: the configuration wins. */
+		{"series", session->conf.series[0] ? NULL : o->series},
 	};
 
 	for (size_t i = 0; i < IK_ARRAY_SIZE(list); i++) {

@@ -30,6 +30,17 @@ static int no_package(struct ik_err *err, const char *what)
 	return r;
 }
 
+bool ik_source_has_package(const char *series)
+{
+	ik_autoclose int dir = -EBADF;
+
+	if (ik_sys_open_read(IK_IMAGE_DIR, O_DIRECTORY, &dir) < 0)
+		return false;
+	if (series)
+		return ik_path_exists(dir, series, NULL) > 0;
+	return ik_path_exists(dir, "stable", NULL) > 0 || ik_path_exists(dir, "longterm", NULL) > 0;
+}
+
 /* Follows stable or longterm to the release; the setting `series` names one of them. */
 static int find_release(const struct ik_session *session, struct ik_strbuf *ret, struct ik_err *err)
 {

@@ -24,6 +24,12 @@ struct ik_source {
 };
 
 /*
+ * Purpose     tells whether a kernel package is installed.
+ * Parameters  series: "stable" or "longterm"; NULL = any
+ */
+bool ik_source_has_package(const char *series);
+
+/*
  * Purpose     reads the manifest of the kernel package.
  * Parameters  ret_dir: directory of the release beneath IK_IMAGE_DIR, 128 bytes
  * Errors      IK_E_IMAGE_MISSING: no package installed; IK_E_MANIFEST_BAD; IK_E_FILE_UNTRUSTED

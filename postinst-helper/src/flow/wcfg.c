@@ -19,6 +19,7 @@
 #include "os/sys.h"
 #include "store/history.h"
 #include "store/names.h"
+#include "store/sweep.h"
 
 #define KEEP_MIN    2
 #define EDIT_ROUNDS 3
@@ -481,9 +482,8 @@ static int sweep(struct wcfg *w, struct ik_err *err)
 		return 0;
 	}
 	ik_wimgs_prune(w->own.fd, &images, 0, none, NULL);
-	for (size_t i = 0; r >= 0 && i < IK_ARRAY_SIZE(names); i++)
-		r = ik_afile_remove(w->own.fd, names[i], err);
-	return r;
+	ik_sweep_broken_locks(w->own.fd);
+	return ik_sweep(w->own.fd, names, IK_ARRAY_SIZE(names), err);
 }
 
 /* Removes our folder, from its parent, if nothing is left in it. */

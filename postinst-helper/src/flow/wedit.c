@@ -11,6 +11,7 @@
 #include "codec/winpath.h"
 #include "io/afile.h"
 #include "store/names.h"
+#include "store/sweep.h"
 
 #define SECTION "wsl2"
 #define KEY	"kernel"
@@ -223,7 +224,8 @@ int ik_wedit_commit(struct ik_wedit *edit, struct ik_err *err)
 
 int ik_wedit_forget(const struct ik_place *profile, struct ik_err *err)
 {
-	int r = ik_afile_remove(profile->fd, IK_NAME_WSLC_UNDO, err);
+	static const char *const names[] = {IK_NAME_WSLC_UNDO, IK_NAME_WSLC_PREV};
 
-	return r < 0 ? r : ik_afile_remove(profile->fd, IK_NAME_WSLC_PREV, err);
+	ik_ignore(ik_afile_remove(profile->fd, IK_NAME_WSLCONFIG IK_AFILE_TEMP, NULL)); /* ours */
+	return ik_sweep(profile->fd, names, IK_ARRAY_SIZE(names), err);
 }

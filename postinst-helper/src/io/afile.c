@@ -14,8 +14,6 @@
 #include "os/pathres.h"
 #include "os/sys.h"
 
-#define TEMP_SUFFIX ".immensity-tmp"
-
 int ik_afile_remove(int dir_fd, const char *name, struct ik_err *err)
 {
 	struct ik_file_id id;
@@ -73,7 +71,7 @@ int ik_afile_replace(int dir_fd, const char *name, const void *data, size_t len,
 
 	if (r < 0)
 		return r;
-	if (snprintf(temp, sizeof(temp), "%s%s", name, TEMP_SUFFIX) >= (int)sizeof(temp))
+	if (snprintf(temp, sizeof(temp), "%s%s", name, IK_AFILE_TEMP) >= (int)sizeof(temp))
 		return ik_err_set(err, IK_E_PATH_BAD, ENAMETOOLONG, "name \"%s\"", name);
 	r = check_place(dir_fd, name, err);
 	if (r >= 0)

@@ -12,10 +12,10 @@
 #include "base/err.h"
 #include "base/macro.h"
 
-#define IK_AFILE_MAX_BYTES ((size_t)1 << 20)
+#define IK_AFILE_TEMP ".immensity-tmp" /* what is added to a name while it is being replaced */
 
 /*
- * Purpose     writes name + ".immensity-tmp" anew, flushes it, reads it back through a new
+ * Purpose     writes name + IK_AFILE_TEMP anew, flushes it, reads it back through a new
  *             descriptor, and renames it over name.
  * Parameters  dir_fd: directory of the file; name: one component; data: len bytes, borrowed
  *             mode: permission bits of a new file
