@@ -112,25 +112,43 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 	return 0;
 }
 
-/* Cuts zeros behind the image; what cannot be cut stays noted as padded. */
+/*
+ * Cuts zeros behind the image and gives the file its old time of change again, for Windows Installer
+ * does not replace a file that was changed after it was made. A target that cannot be opened just now
+ * boots all the same, so that is no failure of recovery. false: it is still too long.
+ */
+static bool tidy(struct ik_lxss *lxss, const struct ik_file_id *id, uint64_t size_bytes)
+{
+	const struct ik_jrec *rec = &lxss->journal.rec;
+	struct timespec mtime = {.tv_sec = rec->target_mtime_s, .tv_nsec = rec->target_mtime_ns};
+	bool cut = id->size_bytes > size_bytes, fits = !cut;
+	ik_autoclose int fd = -EBADF;
+	struct ik_file_id opened;
+
+	if (!cut && id->mtime.tv_sec == mtime.tv_sec && id->mtime.tv_nsec == mtime.tv_nsec)
+		return true;
+	if (ik_scene_open_target(lxss->scene, &fd, &opened, NULL) < 0)
+		return fits;
+	if (cut)
+		fits = ik_sys_ftruncate(fd, size_bytes) >= 0 && ik_sys_fsync(fd) >= 0;
+	if (ik_sys_set_mtime(fd, &mtime) >= 0)
+		ik_ignore(ik_sys_fsync(fd));
+	return fits;
+}
+
+/* The target is the image, perhaps with zeros behind it; what cannot be cut stays noted as padded. */
 static int settle(struct ik_lxss *lxss, const struct ik_jrec_image *image, enum ik_jrec_state state,
 		  struct ik_err *err)
 {
 	uint32_t flags = lxss->journal.rec.flags & ~IK_JREC_F_PADDED;
 	bool was_padded = lxss->journal.rec.flags & IK_JREC_F_PADDED;
-	ik_autoclose int fd = -EBADF;
 	struct ik_file_id id;
 	int r = ik_path_identify(lxss->dir_fd, lxss->name, &id, err);
 
 	if (r < 0)
 		return r;
-	if (id.size_bytes > image->size_bytes) {
-		r = ik_scene_open_target(lxss->scene, &fd, &id, err);
-		if (r < 0)
-			return r;
-		if (ik_sys_ftruncate(fd, image->size_bytes) < 0 || ik_sys_fsync(fd) < 0)
-			flags |= IK_JREC_F_PADDED;
-	}
+	if (!tidy(lxss, &id, image->size_bytes))
+		flags |= IK_JREC_F_PADDED;
 	/* Still padded and nothing else to note: a second run writes nothing. */
 	if (was_padded && (flags & IK_JREC_F_PADDED) && lxss->journal.rec.state == state)
 		return 0;

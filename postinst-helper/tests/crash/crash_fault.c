@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fails every I/O call of every scene with every errno that a Windows drive gives, once and for ever,
+ * and makes reads and writes short. Usage: crash_fault PROGRAM [check|full|quick [SCENE]]
+ * S4: no bad state, no false "done"; S5: a failure that leaves the old kernel leaves it untouched.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "scene.h"
+#include "tap.h"
+#include "trace.h"
+
+#define WORKERS 2
+
+static const struct {
+	int errnum;
+	const char *name;
+} errors[] = {
+	{ENOSPC, "ENOSPC"},	    {EIO, "EIO"},	{EACCES, "EACCES"}, {EROFS, "EROFS"},
+	{EBADF, "EBADF"},	    {EINVAL, "EINVAL"}, {EINTR, "EINTR"},   {ESTALE, "ESTALE"},
+	{EOPNOTSUPP, "EOPNOTSUPP"}, {0, "short"},
+};
+#define ERRORS (sizeof(errors) / sizeof(errors[0]))
+
+static struct {
+	const char *name;
+	int spread; /* each call gets every Nth error, shifted from call to call */
+	bool only_changes;
+} tier;
+
+static const char *program;
+static const char *only; /* run this scene only; NULL = all */
+static struct tally *tally;
+
+/* Which statuses may go with which end. Status 4 promises only that recovery helps. */
+static const char *wrong_status(const struct scene *s, int status, enum scene_end end)
+{
+	if (status < 0)
+		return "it was ended by a signal";
+	if (status == 0 && end != END_NEW && s->kind->command != RECOVER)
+		return "it says done, but is not";
+	if ((status == 1 || status == 3 || status == 5 || status == 7) && end == END_OTHER)
+		return "it says that nothing changed, but something did";
+	if (status != 0 && status != 1 && status != 3 && status != 4 && status != 5 && status != 7)
+		return "odd status";
+	return NULL;
+}
+
+/* The old kernel must have its old time and file: it was not touched, or fully put back. */
+static bool old_is_untouched(const struct scene *s)
+{
+	struct stat st;
+
+	if (s->store || s->kind->command == RECOVER || scene_end(s) != END_OLD)
+		return true;
+	return stat(s->mtime_of, &st) == 0 && st.st_nlink == 2 &&
+	       st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec == s->mtime;
+}
+
+static void check(const struct scene *s, const struct trace_result *result, const char *error,
+		  bool persist)
+{
+	enum scene_end end = scene_end(s);
+	const char *wrong = wrong_status(s, result->status, end);
+	char why[400] = "";
+
+	if (!scene_is_safe(s, why, sizeof(why)))
+		wrong = why;
+	else if (!wrong && !old_is_untouched(s))
+		wrong = "the old kernel has another time of change";
+	else if (!wrong && !scene_settle(s, why, sizeof(why)))
+		wrong = why;
+	if (wrong)
+		tally_bad(tally, "%s, %s%s at %s '%s' (status %d, %s): %s: %.80s", s->kind->name,
+			  persist ? "lasting " : "", error, trace_name(result->at.nr),
+			  strrchr(result->at.path, '/') ? strrchr(result->at.path, '/') : "",
+			  result->status,
+			  end == END_OLD ? "old" :
+			  end == END_NEW ? "new" :
+					   "other",
+			  wrong, result->output);
+}
+
+static bool one_fault(const struct scene *s, long n, size_t which, bool persist)
+{
+	const char *argv[24];
+	struct trace_result result;
+	const struct trace_job job = {.root = s->w.drive,
+				      .at = n,
+				      .errnum = errors[which].errnum,
+				      .persist = persist,
+				      .argv = argv,
+				      .only_changes = tier.only_changes,
+				      .action = errors[which].errnum ? TRACE_FAIL : TRACE_SHORT};
+
+	scene_argv(s, s->words, argv);
+	scene_reset(s);
+	trace_run(&job, &result);
+	if (!result.fired)
+		return false;
+	__atomic_fetch_add(&tally->points, 1, __ATOMIC_SEQ_CST);
+	if (result.status == 0)
+		__atomic_fetch_add(&tally->extra[0], 1, __ATOMIC_SEQ_CST);
+	check(s, &result, errors[which].name, persist);
+	return true;
+}
+
+static void run_scene(int worker, int workers, void *arg)
+{
+	const struct scene_kind *kind = arg;
+	char name[32], root[128];
+	struct scene s;
+	bool more = true;
+
+	snprintf(name, sizeof(name), "w%d", worker);
+	arena_mount(ARENA_TMPFS, name, root, sizeof(root));
+	scene_open(&s, kind, program, root);
+	for (long n = 1 + worker; more; n += workers)
+		for (size_t e = 0; e < ERRORS && more; e++) {
+			if (((size_t)n + e) % (size_t)tier.spread != 0)
+				continue;
+			more = one_fault(&s, n, e, false);
+			/* EINTR for ever would only show that the program waits for ever */
+			if (more && errors[e].errnum && errors[e].errnum != EINTR)
+				more = one_fault(&s, n, e, true);
+		}
+	scene_close(&s);
+	remove_tree(root);
+}
+
+int main(int argc, char **argv)
+{
+	tier.name = argc > 2 ? argv[2] : "check";
+	tier.spread = !strcmp(tier.name, "full") ? 1 : !strcmp(tier.name, "quick") ? 9 : 4;
+	tier.only_changes = strcmp(tier.name, "full") != 0;
+	if (argc < 2) {
+		fprintf(stderr, "Usage: crash_fault PROGRAM [check|full|quick [SCENE]]\n");
+		return 2;
+	}
+	program = argv[1];
+	only = argc > 3 ? argv[3] : NULL;
+	arena_enter();
+	tally = tally_new();
+	for (int i = 0; i < scene_count; i++) {
+		long points = tally->points, bad = tally->bad;
+
+		if (only && strcmp(only, scene_kinds[i].name) != 0)
+			continue;
+		in_parallel(WORKERS, run_scene, (void *)(uintptr_t)&scene_kinds[i]);
+		tap_ok(tally->bad == bad && tally->points > points, "%s: %ld faults, %ld bad",
+		       scene_kinds[i].name, tally->points - points, tally->bad - bad);
+	}
+	tally_show(tally);
+	tap_diag("S4 injected faults: %ld, of these survived with status 0: %ld, bad: %ld",
+		 tally->points, tally->extra[0], tally->bad);
+	return tap_done();
+}

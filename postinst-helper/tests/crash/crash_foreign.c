@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lets Windows Update act at every I/O call of an install: it replaces the kernel by a new file,
+ * rewrites it in place, or deletes it. Usage: crash_foreign PROGRAM [check|full|quick]
+ * S10: its kernel is never lost once it is whole, nothing is created where it deleted, no mixture
+ * boots, and the program does not call a kernel done that is not there.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scene.h"
+#include "tap.h"
+#include "trace.h"
+
+#define WORKERS 2
+
+enum deed {
+	REPLACE,
+	REWRITE,
+	DELETE,
+	DEEDS
+};
+static const char *const deed_names[] = {"replaces", "rewrites", "deletes"};
+
+/* Bigger than one write of the program, so that a rewrite can fall between two of them. */
+static const struct scene_kind big = {"install-big", START_OFFICIAL, INSTALL_FIRST,
+				      "3M",	     "3M",	     "64K"};
+
+static const char *program;
+static struct tally *tally;
+static int stride;
+static bool only_changes;
+
+struct act {
+	const struct scene *s;
+	enum deed deed;
+};
+
+static void do_deed(void *arg)
+{
+	const struct act *act = arg;
+	const struct scene *s = act->s;
+	char t[512], temp[512];
+
+	snprintf(t, sizeof(t), "%s/" WORLD_T, s->w.drive);
+	snprintf(temp, sizeof(temp), "%s/Windows/update.tmp", s->w.drive);
+	switch (act->deed) {
+	case REPLACE:
+		write_whole(temp, s->foreign.data, s->foreign.size);
+		(void)rename(temp, t);
+		break;
+	case REWRITE:
+		write_whole(t, s->foreign.data, s->foreign.size);
+		break;
+	case DELETE:
+	case DEEDS:
+	default:
+		(void)unlink(t);
+		break;
+	}
+}
+
+static bool kept_somewhere(const struct scene *s)
+{
+	struct known k = {
+		.a = &s->official, .b = &s->first, .c = &s->foreign, .official = &s->foreign};
+	struct verdict v;
+
+	judge(&s->w, &k, &v);
+	return !strstr(v.why, "official image is lost");
+}
+
+/* In the window a rewrite cannot be told from our own bytes; then the kernel must only be whole. */
+static const char *wrong(const struct scene *s, enum deed deed, bool in_window, int status)
+{
+	struct known k = {
+		.a = &s->official, .b = &s->first, .c = &s->foreign, .official = &s->official};
+	struct verdict v;
+
+	judge(&s->w, &k, &v);
+	if (v.content == IS_MIXED)
+		return "a mixture that boots";
+	if (status < 0)
+		return "ended by a signal";
+	if (deed == DELETE)
+		return v.content == IS_MISSING ? NULL : "it created a kernel where there was none";
+	if (v.content == IS_MISSING)
+		return "the kernel is gone";
+	if (status == 0 && v.content != IS_B)
+		return "it says done, but another kernel is there";
+	if (v.content != IS_C && !kept_somewhere(s) && !(deed == REWRITE && in_window))
+		return "the kernel of Windows Update is lost";
+	if (v.content == IS_TORN && !v.safe)
+		return "torn and no way back";
+	return NULL;
+}
+
+/* Afterwards recovery must not touch a whole foreign kernel, and must mend everything else. */
+static const char *wrong_after(const struct scene *s, enum deed deed)
+{
+	struct known k = {
+		.a = &s->official, .b = &s->first, .c = &s->foreign, .official = &s->official};
+	const char *words[] = {"--target", "lxss", "recover", NULL};
+	struct verdict before, after;
+	char output[4096];
+
+	judge(&s->w, &k, &before);
+	(void)scene_run(s, words, output, sizeof(output));
+	judge(&s->w, &k, &after);
+	if (deed == DELETE)
+		return after.content == IS_MISSING ? NULL : "recovery created a kernel";
+	if (before.content == IS_C && after.content != IS_C)
+		return "recovery overwrote the kernel of Windows Update";
+	if (after.content != IS_A && after.content != IS_B && after.content != IS_C)
+		return "recovery left no whole kernel";
+	return journal_is_armed(&s->w) ? "recovery left the journal armed" : NULL;
+}
+
+static bool one_point(struct scene *s, long n, enum deed deed)
+{
+	const char *argv[24], *text;
+	struct act act = {s, deed};
+	struct trace_result result;
+	struct trace_job job = {.argv = argv,
+				.root = s->w.drive,
+				.at = n,
+				.action = TRACE_HOOK,
+				.hook = do_deed,
+				.arg = &act,
+				.only_changes = only_changes};
+	struct trace_result till;
+	bool in_window;
+
+	scene_argv(s, s->words, argv);
+	/* Was the kernel without a head at that moment? A killed run of the same length tells. */
+	scene_reset(s);
+	job.action = TRACE_KILL_BEFORE;
+	trace_run(&job, &till);
+	if (!till.fired)
+		return false;
+	in_window = journal_is_armed(&s->w);
+	scene_reset(s);
+	job.action = TRACE_HOOK;
+	trace_run(&job, &result);
+	__atomic_fetch_add(&tally->points, 1, __ATOMIC_SEQ_CST);
+	text = wrong(s, deed, in_window, result.status);
+	if (!text)
+		text = wrong_after(s, deed);
+	if (text)
+		tally_bad(tally, "%s, %s before %s call %ld '%s' (status %d): %s: %.100s",
+			  s->kind->name, deed_names[deed], trace_name(result.at.nr), n,
+			  strrchr(result.at.path, '/') ? strrchr(result.at.path, '/') : "",
+			  result.status, text, result.output);
+	return true;
+}
+
+static void run_scene(int worker, int workers, void *arg)
+{
+	char name[32], root[128];
+	struct scene s;
+	bool more = true;
+
+	snprintf(name, sizeof(name), "w%d", worker);
+	arena_mount(ARENA_TMPFS, name, root, sizeof(root));
+	scene_open(&s, arg, program, root);
+	for (long n = 1 + worker; more; n += workers * stride)
+		for (int deed = 0; deed < DEEDS && more; deed++)
+			more = one_point(&s, n, (enum deed)deed);
+	scene_close(&s);
+	remove_tree(root);
+}
+
+int main(int argc, char **argv)
+{
+	const struct scene_kind *kinds[] = {NULL, NULL, &big};
+	const char *tier = argc > 2 ? argv[2] : "check";
+
+	if (argc < 2) {
+		fprintf(stderr, "Usage: crash_foreign PROGRAM [check|full|quick]\n");
+		return 2;
+	}
+	program = argv[1];
+	stride = !strcmp(tier, "quick") ? 2 : 1;
+	only_changes = strcmp(tier, "full") != 0;
+	kinds[0] = scene_find("install-grow");
+	kinds[1] = scene_find("install-shrink");
+	arena_enter();
+	tally = tally_new();
+	for (size_t i = 0; i < 3; i++) {
+		long points = tally->points, bad = tally->bad;
+
+		in_parallel(WORKERS, run_scene, (void *)(uintptr_t)kinds[i]);
+		tap_ok(tally->bad == bad && tally->points > points,
+		       "%s: another writer at %ld moments, %ld bad", kinds[i]->name,
+		       tally->points - points, tally->bad - bad);
+	}
+	tally_show(tally);
+	tap_diag("S10 acts of another writer: %ld, bad: %ld", tally->points, tally->bad);
+	return tap_done();
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Scenes; see scene.h. */
+#include "scene.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "trace.h"
+
+#define OFFICIAL "5.15.90.1-microsoft-standard-WSL2"
+#define FIRST	 "7.3.4-1-immensity-microsoft-standard-WSL2"
+#define SECOND	 "7.3.5-1-immensity-microsoft-standard-WSL2"
+#define FOREIGN	 "5.15.146.1-microsoft-standard-WSL2"
+
+/* Encodings, line ends and a key that is not ours: all must come through. */
+static const char wslconfig_text[] = "\xef\xbb\xbf# mine\r\n[wsl2]\r\nmemory=4GB # enough\r\n\r\n"
+				     "[experimental]\nsparseVhd=true";
+
+const struct scene_kind scene_kinds[] = {
+	{"install-same", START_OFFICIAL, INSTALL_FIRST, "1M", "1M", "1M"},
+	{"install-grow", START_OFFICIAL, INSTALL_FIRST, "1M", "1216K", "1M"},
+	{"install-shrink", START_OFFICIAL, INSTALL_FIRST, "1216K", "1M", "1M"},
+	{"update-grow", START_INSTALLED, INSTALL_SECOND, "1M", "1088K", "1344K"},
+	{"update-shrink", START_INSTALLED, INSTALL_SECOND, "1M", "1344K", "1088K"},
+	{"restore", START_INSTALLED, RESTORE, "1M", "1216K", "1M"},
+	{"remove", START_INSTALLED, REMOVE, "1216K", "1M", "1M"},
+	{"recover", START_TORN, RECOVER, "1M", "1216K", "1M"},
+	{"wslconfig-install", START_STORE, INSTALL_FIRST, "1M", "1M", "1M"},
+	{"wslconfig-update", START_STORE_INSTALLED, INSTALL_SECOND, "1M", "1M", "1216K"},
+	{"wslconfig-remove", START_STORE_INSTALLED, REMOVE, "1M", "1M", "1M"},
+};
+const int scene_count = sizeof(scene_kinds) / sizeof(scene_kinds[0]);
+
+const struct scene_kind *scene_find(const char *name)
+{
+	for (int i = 0; i < scene_count; i++)
+		if (!strcmp(scene_kinds[i].name, name))
+			return &scene_kinds[i];
+	tap_die("no scene '%s'", name);
+}
+
+static void set_words(struct scene *s, const char **words, enum command command)
+{
+	int n = 0;
+
+	words[n++] = "--target";
+	words[n++] = s->store ? "wslconfig" : "lxss";
+	switch (command) {
+	case INSTALL_FIRST:
+	case INSTALL_SECOND:
+		words[n++] = "install";
+		words[n++] = "--image";
+		words[n++] = command == INSTALL_FIRST ? s->first.path : s->second.path;
+		break;
+	case RESTORE:
+		words[n++] = "restore";
+		break;
+	case REMOVE:
+		words[n++] = "remove";
+		break;
+	case RECOVER:
+		words[n++] = "recover";
+		break;
+	}
+	words[n] = NULL;
+}
+
+/* argv with the profile option where the scene has a profile. */
+void scene_argv(const struct scene *s, const char *const *words, const char **argv)
+{
+	const char *all[16];
+	int n = 0;
+
+	if (s->store) {
+		all[n++] = "--profile";
+		all[n++] = s->profile;
+	}
+	while (*words && n < 15)
+		all[n++] = *words++;
+	all[n] = NULL;
+	world_argv(&s->w, all, argv);
+}
+
+int scene_run(const struct scene *s, const char *const *words, char *output, size_t size)
+{
+	const char *argv[24];
+
+	scene_argv(s, words, argv);
+	return run_plain(argv, output, size);
+}
+
+static int run_command(struct scene *s, enum command command, char *output, size_t size)
+{
+	const char *words[6];
+
+	set_words(s, words, command);
+	return scene_run(s, words, output, size);
+}
+
+static void furnish_profile(struct scene *s)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/Windows/System32/config/SYSTEM", s->w.drive);
+	write_whole(path, "x", 1);
+	snprintf(path, sizeof(path), "%s/NTUSER.DAT", s->profile);
+	write_whole(path, "x", 1);
+	snprintf(path, sizeof(path), "%s/AppData/Local/x", s->profile);
+	write_whole(path, "x", 1);
+	snprintf(path, sizeof(path), "%s/.wslconfig", s->profile);
+	write_whole(path, wslconfig_text, sizeof(wslconfig_text) - 1);
+	if (mkdir(s->w.state, 0755) < 0)
+		tap_die("cannot make %s", s->w.state);
+}
+
+/*
+ * A torn kernel: an install killed right after the first write of 4 KiB of zeros to the kernel. The
+ * call is found by counting, so that nothing here knows the program's order.
+ */
+static bool is_torn(const struct scene *s)
+{
+	struct verdict v;
+
+	judge(&s->w, &s->k, &v);
+	return v.content == IS_TORN;
+}
+
+static void make_torn(struct scene *s)
+{
+	struct snapshot *before = snapshot_take(s->w.root);
+	const char *words[6], *argv[24];
+	struct trace_result result = {.fired = true};
+
+	set_words(s, words, INSTALL_FIRST);
+	scene_argv(s, words, argv);
+	for (long n = 1; result.fired; n++) {
+		const struct trace_job job = {.argv = argv,
+					      .root = s->w.drive,
+					      .at = n,
+					      .action = TRACE_KILL_AFTER,
+					      .only_changes = true};
+
+		snapshot_restore(before, s->w.root);
+		trace_run(&job, &result);
+		if (is_torn(s))
+			break;
+	}
+	if (!result.fired)
+		tap_die("no kill leaves a torn kernel");
+	snapshot_free(before);
+}
+
+static void make_start(struct scene *s)
+{
+	char output[4096];
+	int r = 0;
+
+	if (s->store)
+		furnish_profile(s);
+	else
+		world_fresh(&s->w, &s->official);
+	if (s->kind->start == START_INSTALLED || s->kind->start == START_STORE_INSTALLED)
+		r = run_command(s, INSTALL_FIRST, output, sizeof(output));
+	if (r != 0)
+		tap_die("%s: the first install ended with %d: %s", s->kind->name, r, output);
+}
+
+static void make_images(struct scene *s)
+{
+	world_image(&s->official, OFFICIAL, s->kind->official_size, "official");
+	world_image(&s->first, FIRST, s->kind->first_size, "first");
+	world_image(&s->second, SECOND, s->kind->second_size, "second");
+	world_image(&s->foreign, FOREIGN, "1088K", "foreign");
+}
+
+/* What may be there before and after the command, and what a last run must lead to. */
+static void set_known(struct scene *s)
+{
+	bool installed =
+		s->kind->start == START_INSTALLED || s->kind->start == START_STORE_INSTALLED;
+
+	s->k = (struct known){.a = installed ? &s->first : &s->official,
+			      .b = &s->first,
+			      .official = s->store ? NULL : &s->official,
+			      .linked = !s->store};
+	if (s->kind->command == INSTALL_SECOND)
+		s->k.b = &s->second;
+	else if (s->kind->command == RESTORE || s->kind->command == REMOVE)
+		s->k.b = &s->official;
+	s->final = s->k.b;
+	set_words(s, s->words, s->kind->command);
+	set_words(s, s->again, s->kind->command == RECOVER ? INSTALL_FIRST : s->kind->command);
+}
+
+static long long mtime_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec : -1;
+}
+
+/* One undisturbed run: the scene itself must work, and in .wslconfig mode it tells the new text. */
+static void rehearse(struct scene *s)
+{
+	char output[4096], why[400];
+	int r = scene_run(s, s->words, output, sizeof(output));
+
+	if (r != 0)
+		tap_die("%s: undisturbed, it ended with %d: %s", s->kind->name, r, output);
+	if (s->store)
+		s->new_text = read_whole(s->profile, ".wslconfig", &s->new_size);
+	if (!scene_is_safe(s, why, sizeof(why)))
+		tap_die("%s: undisturbed, yet %s", s->kind->name, why);
+	if (s->kind->command != RECOVER && scene_end(s) != END_NEW)
+		tap_die("%s: undisturbed, it did not reach its end: %s", s->kind->name, output);
+	scene_reset(s);
+}
+
+void scene_open(struct scene *s, const struct scene_kind *kind, const char *program,
+		const char *root)
+{
+	*s = (struct scene){.kind = kind};
+	s->store = kind->start == START_STORE || kind->start == START_STORE_INSTALLED;
+	world_init(&s->w, program, root);
+	snprintf(s->profile, sizeof(s->profile), "%s/Users/Ann", s->w.drive);
+	snprintf(s->mtime_of, sizeof(s->mtime_of), "%s/" WORLD_T, s->w.drive);
+	make_images(s);
+	set_known(s);
+	make_start(s);
+	s->mtime = mtime_of(s->mtime_of);
+	if (kind->start == START_TORN)
+		make_torn(s);
+	if (s->store)
+		s->old_text = read_whole(s->profile, ".wslconfig", &s->old_size);
+	s->start = snapshot_take(root);
+	rehearse(s);
+}
+
+static void free_image(struct image *image)
+{
+	free(image->data);
+	(void)unlink(image->path);
+}
+
+void scene_close(struct scene *s)
+{
+	snapshot_free(s->start);
+	free_image(&s->official);
+	free_image(&s->first);
+	free_image(&s->second);
+	free_image(&s->foreign);
+	free(s->old_text);
+	free(s->new_text);
+	remove_tree(s->w.drive);
+	remove_tree(s->w.state);
+}
+
+void scene_reset(const struct scene *s)
+{
+	snapshot_restore(s->start, s->w.root);
+}
+
+static bool same(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
+{
+	return a && b && a_size == b_size && memcmp(a, b, a_size) == 0;
+}
+
+/* The file that kernel= names, read as plainly as possible; false when the text has no such line. */
+static bool named_kernel(const struct scene *s, const char *text, char *path, size_t size)
+{
+	const char *value = strstr(text, "\nkernel");
+	size_t n;
+
+	if (!value || !(value = strchr(value, '=')))
+		return false;
+	value += 1 + strspn(value + 1, " \t\"");
+	if (value[1] != ':')
+		return false;
+	n = (size_t)snprintf(path, size, "%s", s->w.drive);
+	for (value += 2; *value && !strchr("\r\n\"", *value) && n < size - 1; value++) {
+		if (*value == '\\' && path[n - 1] == '/')
+			continue;
+		path[n++] = *value == '\\' ? '/' : *value;
+	}
+	path[n] = '\0';
+	return true;
+}
+
+/* .wslconfig is the old or the new text, whole, and what it names is a whole kernel. */
+static bool store_is_safe(const struct scene *s, char *why, size_t size)
+{
+	size_t text_size = 0, kernel_size = 0;
+	uint8_t *text = read_whole(s->profile, ".wslconfig", &text_size), *kernel = NULL;
+	char path[512];
+	bool old = same(text, text_size, s->old_text, s->old_size);
+	bool now = s->new_text && same(text, text_size, s->new_text, s->new_size);
+	bool good = old || now || !s->new_text;
+
+	if (!good)
+		snprintf(why, size, ".wslconfig is neither the old nor the new text (%zu bytes)",
+			 text_size);
+	if (good && text && named_kernel(s, (char *)text, path, sizeof(path))) {
+		kernel = read_whole("/", path + 1, &kernel_size);
+		good = same(kernel, kernel_size, s->first.data, s->first.size) ||
+		       same(kernel, kernel_size, s->second.data, s->second.size);
+		if (!good)
+			snprintf(why, size, "kernel= names '%s', which is no whole image", path);
+	}
+	free(text);
+	free(kernel);
+	return good;
+}
+
+bool scene_is_safe(const struct scene *s, char *why, size_t size)
+{
+	struct verdict v;
+
+	if (s->store)
+		return store_is_safe(s, why, size);
+	judge(&s->w, &s->k, &v);
+	if (!v.safe)
+		snprintf(why, size, "%s (%s)", v.why, content_name(v.content));
+	return v.safe;
+}
+
+enum scene_end scene_end(const struct scene *s)
+{
+	struct verdict v;
+	size_t size = 0;
+	uint8_t *text;
+	enum scene_end end = END_OTHER;
+
+	if (s->store) {
+		text = read_whole(s->profile, ".wslconfig", &size);
+		if (same(text, size, s->new_text, s->new_size))
+			end = END_NEW;
+		else if (same(text, size, s->old_text, s->old_size))
+			end = END_OLD;
+		free(text);
+		return end;
+	}
+	judge(&s->w, &s->k, &v);
+	if (v.padded)
+		return END_OTHER;
+	return v.content == IS_B ? END_NEW : v.content == IS_A ? END_OLD : END_OTHER;
+}
+
+static bool settle_fail(char *why, size_t size, const char *what, int status, const char *output)
+{
+	snprintf(why, size, "%s (status %d): %.200s", what, status, output);
+	return false;
+}
+
+/* A second recovery finds nothing to do: it writes nothing on the drive but its own lock. */
+static bool recover_is_idempotent(const struct scene *s)
+{
+	struct snapshot *before = snapshot_take(s->w.drive), *after;
+	const char *words[6] = {"--target", s->store ? "wslconfig" : "lxss", "recover"};
+	char output[2048];
+	bool good = scene_run(s, words, output, sizeof(output)) == 0;
+
+	after = snapshot_take(s->w.drive);
+	good = good && snapshot_hash(before) == snapshot_hash(after);
+	snapshot_free(before);
+	snapshot_free(after);
+	return good;
+}
+
+bool scene_recovers(const struct scene *s, char *why, size_t size)
+{
+	const char *words[6] = {"--target", s->store ? "wslconfig" : "lxss", "recover"};
+	char output[4096];
+	int r = scene_run(s, words, output, sizeof(output));
+
+	if (r != 0)
+		return settle_fail(why, size, "recover failed", r, output);
+	if (!scene_is_safe(s, why, size))
+		return false;
+	if (scene_end(s) == END_OTHER)
+		return settle_fail(why, size, "recover left neither old nor new", r, output);
+	if (!s->store && journal_is_armed(&s->w))
+		return settle_fail(why, size, "recover left the journal armed", r, output);
+	if (!s->store && mtime_of(s->mtime_of) != s->mtime)
+		return settle_fail(why, size, "recover left another time of change", r, output);
+	return true;
+}
+
+bool scene_settle(const struct scene *s, char *why, size_t size)
+{
+	char output[4096];
+	int r = 0;
+
+	if (!scene_recovers(s, why, size))
+		return false;
+	if (!recover_is_idempotent(s))
+		return settle_fail(why, size, "a second recover changed something", r, output);
+	r = scene_run(s, s->again, output, sizeof(output));
+	if (r != 0)
+		return settle_fail(why, size, "the command failed afterwards", r, output);
+	if (scene_end(s) != END_NEW)
+		return settle_fail(why, size, "the command did not reach its end", r, output);
+	return scene_is_safe(s, why, size);
+}
+
+struct tally *tally_new(void)
+{
+	struct tally *t =
+		mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (t == MAP_FAILED)
+		tap_die("memory");
+	return t;
+}
+
+void tally_bad(struct tally *t, const char *fmt, ...)
+{
+	int n = __atomic_fetch_add(&t->texts, 1, __ATOMIC_SEQ_CST);
+	va_list args;
+
+	__atomic_fetch_add(&t->bad, 1, __ATOMIC_SEQ_CST);
+	if (n >= (int)(sizeof(t->text) / sizeof(t->text[0])))
+		return;
+	va_start(args, fmt);
+	vsnprintf(t->text[n], sizeof(t->text[n]), fmt, args);
+	va_end(args);
+	for (char *p = t->text[n]; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+}
+
+void tally_show(const struct tally *t)
+{
+	for (size_t i = 0; i < sizeof(t->text) / sizeof(t->text[0]); i++)
+		if (t->text[i][0])
+			tap_diag("%s", t->text[i]);
+}
+
+void in_parallel(int workers, void (*work)(int worker, int workers, void *arg), void *arg)
+{
+	pid_t pids[16];
+	int status;
+
+	fflush(stdout);
+	for (int i = 0; i < workers; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			work(i, workers, arg);
+			fflush(stdout);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < workers; i++)
+		if (waitpid(pids[i], &status, 0) != pids[i] || status != 0)
+			tap_die("worker %d ended with status %d", i, status);
+}

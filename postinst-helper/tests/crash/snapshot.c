@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Remembers a tree in memory, hard links and times included, and puts it back; see world.h.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "world.h"
+
+static struct snapshot_entry *add(struct snapshot *s, const char *path, const struct stat *st)
+{
+	struct snapshot_entry *e;
+
+	s->list = realloc(s->list, sizeof(*e) * (size_t)(s->count + 1));
+	if (!s->list)
+		tap_die("memory");
+	e = &s->list[s->count++];
+	*e = (struct snapshot_entry){.mode = st->st_mode,
+				     .uid = st->st_uid,
+				     .gid = st->st_gid,
+				     .ino = st->st_ino,
+				     .nlink = st->st_nlink,
+				     .mtime = st->st_mtim,
+				     .same_as = -1};
+	snprintf(e->path, sizeof(e->path), "%s", path);
+	return e;
+}
+
+static void take_content(struct snapshot *s, struct snapshot_entry *e, const char *root)
+{
+	char full[1024];
+
+	snprintf(full, sizeof(full), "%s/%s", root, e->path);
+	if (S_ISREG(e->mode)) {
+		for (int i = 0; i < s->count - 1; i++)
+			if (e->nlink > 1 && S_ISREG(s->list[i].mode) && s->list[i].ino == e->ino &&
+			    s->list[i].same_as < 0)
+				e->same_as = i;
+		if (e->same_as < 0)
+			e->data = read_whole(root, e->path, &e->size);
+	} else if (S_ISLNK(e->mode)) {
+		e->data = calloc(1, 512);
+		if (e->data && readlink(full, (char *)e->data, 511) > 0)
+			e->size = strlen((char *)e->data);
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names in order, so that two equal trees give equal lists. */
+static int names_of(const char *path, char ***ret)
+{
+	DIR *dir = opendir(path);
+	struct dirent *d;
+	char **names = NULL;
+	int n = 0;
+
+	while (dir && (d = readdir(dir))) {
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+			continue;
+		names = realloc(names, sizeof(*names) * (size_t)(n + 1));
+		names[n++] = strdup(d->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	if (n)
+		qsort(names, (size_t)n, sizeof(*names), by_name);
+	*ret = names;
+	return n;
+}
+
+static void walk(struct snapshot *s, const char *root, const char *relative)
+{
+	char full[1024], path[256];
+	char **names;
+	int n;
+
+	snprintf(full, sizeof(full), "%s/%s", root, relative);
+	n = names_of(full, &names);
+	for (int i = 0; i < n; i++) {
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%s%s%s", relative, *relative ? "/" : "", names[i]);
+		snprintf(full, sizeof(full), "%s/%s", root, path);
+		if (lstat(full, &st) == 0) {
+			take_content(s, add(s, path, &st), root);
+			if (S_ISDIR(st.st_mode))
+				walk(s, root, path);
+		}
+		free(names[i]);
+	}
+	free(names);
+}
+
+struct snapshot *snapshot_take(const char *root)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	walk(s, root, "");
+	return s;
+}
+
+/* Is this very file there already? Its inode is kept then: journals remember inode numbers. */
+static bool is_there(const struct snapshot_entry *e, const char *full)
+{
+	struct stat st;
+
+	return lstat(full, &st) == 0 && st.st_ino == e->ino &&
+	       (st.st_mode & S_IFMT) == (e->mode & S_IFMT);
+}
+
+static void make_entry(const struct snapshot *s, const struct snapshot_entry *e, const char *root,
+		       const char *full)
+{
+	char other[1024];
+	int r;
+
+	if (S_ISDIR(e->mode)) {
+		r = mkdir(full, e->mode & 07777);
+	} else if (e->same_as >= 0) {
+		snprintf(other, sizeof(other), "%s/%s", root, s->list[e->same_as].path);
+		r = link(other, full);
+	} else if (S_ISREG(e->mode)) {
+		r = mknod(full, S_IFREG | 0600, 0);
+	} else if (S_ISLNK(e->mode)) {
+		r = symlink((char *)e->data, full);
+	} else {
+		r = mknod(full, e->mode, 0);
+	}
+	if (r < 0)
+		tap_die("cannot put back %s", full);
+}
+
+static void put_back(const struct snapshot *s, const struct snapshot_entry *e, const char *root)
+{
+	struct timespec times[2] = {e->mtime, e->mtime};
+	char full[1024];
+
+	snprintf(full, sizeof(full), "%s/%s", root, e->path);
+	if (!is_there(e, full))
+		make_entry(s, e, root, full);
+	if (e->uid || e->gid)
+		(void)!lchown(full, e->uid, e->gid);
+	if (!S_ISREG(e->mode) || e->same_as >= 0)
+		return;
+	write_whole(full, e->data, e->size);
+	(void)chmod(full, e->mode & 07777);
+	(void)utimensat(AT_FDCWD, full, times, AT_SYMLINK_NOFOLLOW);
+}
+
+static const struct snapshot_entry *find(const struct snapshot *s, const char *path)
+{
+	for (int i = 0; i < s->count; i++)
+		if (!strcmp(s->list[i].path, path))
+			return &s->list[i];
+	return NULL;
+}
+
+/* Removes what the snapshot does not have, or has with another inode. */
+static void prune(const struct snapshot *s, const char *root, const char *relative)
+{
+	char full[1024], path[256];
+	char **names;
+	int n;
+
+	snprintf(full, sizeof(full), "%s/%s", root, relative);
+	n = names_of(full, &names);
+	for (int i = 0; i < n; i++) {
+		const struct snapshot_entry *e;
+
+		snprintf(path, sizeof(path), "%s%s%s", relative, *relative ? "/" : "", names[i]);
+		snprintf(full, sizeof(full), "%s/%s", root, path);
+		e = find(s, path);
+		if (!e || !is_there(e, full))
+			remove_tree(full);
+		else if (S_ISDIR(e->mode))
+			prune(s, root, path);
+		free(names[i]);
+	}
+	free(names);
+}
+
+void snapshot_restore(const struct snapshot *s, const char *root)
+{
+	prune(s, root, "");
+	for (int i = 0; i < s->count; i++)
+		put_back(s, &s->list[i], root);
+}
+
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t size)
+{
+	const uint8_t *p = data;
+	uint64_t word;
+
+	for (; size >= sizeof(word); p += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		h = (h ^ word) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 29;
+	}
+	for (; size; p++, size--)
+		h = (h ^ *p) * 1099511628211u;
+	return h;
+}
+
+uint64_t snapshot_hash(const struct snapshot *s)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (int i = 0; i < s->count; i++) {
+		const struct snapshot_entry *e = &s->list[i];
+
+		h = hash_bytes(h, e->path, strlen(e->path));
+		if (e->data)
+			h = hash_bytes(h, e->data, e->size);
+		h = hash_bytes(h, &e->size, sizeof(e->size));
+	}
+	return h;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < s->count; i++)
+		free(s->list[i].data);
+	free(s->list);
+	free(s);
+}
