@@ -33,8 +33,34 @@ struct answer {
 	struct ik_err err;
 };
 
+/*
+ * A caller may have closed 0, 1 or 2, or ignore SIGCHLD. The first would give the number of stderr to
+ * the next file that is opened, the second would hide how the child ended.
+ */
+static int repair_inheritance(struct ik_err *err)
+{
+	struct sigaction normal = {.sa_handler = SIG_DFL};
+
+	for (int fd = 0; fd <= 2; fd++) {
+		int got = fd;
+
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    (ik_sys_openat(AT_FDCWD, "/dev/null", O_RDWR | O_NOCTTY, 0, &got) < 0 ||
+		     got != fd || fcntl(fd, F_SETFD, 0) < 0))
+			return ik_err_set(err, IK_E_IO_FAILED, EBADF,
+					  "cannot open /dev/null for a closed standard stream");
+	}
+	if (sigaction(SIGCHLD, &normal, NULL) < 0)
+		return ik_err_set(err, IK_E_IO_FAILED, errno, "cannot reset SIGCHLD");
+	return 0;
+}
+
 int ik_priv_clean_environment(struct ik_err *err)
 {
+	int r = repair_inheritance(err);
+
+	if (r < 0)
+		return r;
 	umask(077);
 	if (clearenv() != 0 || setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) != 0 ||
 	    setenv("LC_ALL", "C", 1) != 0)

@@ -93,7 +93,7 @@ int scene_run(const struct scene *s, const char *const *words, char *output, siz
 	const char *argv[24];
 
 	scene_argv(s, words, argv);
-	return run_plain(argv, output, size);
+	return run_with(s->w.preload, argv, output, size);
 }
 
 static int run_command(struct scene *s, enum command command, char *output, size_t size)

@@ -180,6 +180,7 @@ static void describe(pid_t pid, const struct __ptrace_syscall_info *info, int in
 	const uint64_t *a = (const uint64_t *)info->entry.args;
 
 	memset(call, 0, sizeof(*call));
+	call->pid = pid;
 	call->nr = (long)info->entry.nr;
 	call->changes = calls[index].changes;
 	switch (calls[index].shape) {
@@ -463,9 +464,16 @@ void trace_run(const struct trace_job *job, struct trace_result *ret)
 
 int run_plain(const char *const *argv, char *output, size_t size)
 {
+	return run_with(NULL, argv, output, size);
+}
+
+int run_with(const char *preload, const char *const *argv, char *output, size_t size)
+{
 	int status, out_fd = memfd_create("output", MFD_CLOEXEC);
 	pid_t pid = fork();
 
+	if (pid == 0 && preload)
+		setenv("LD_PRELOAD", preload, 1);
 	if (pid == 0)
 		be_program(argv, out_fd, false);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)

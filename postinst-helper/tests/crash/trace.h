@@ -24,6 +24,7 @@ enum trace_action {
 
 /* One call that changes something, as it is about to happen. */
 struct trace_call {
+	int pid; /* the process that makes it */
 	long nr;
 	char path[512];	 /* absolute path of the object; "" when it has none */
 	char path2[512]; /* second name of rename and link */
@@ -60,6 +61,9 @@ void trace_run(const struct trace_job *job, struct trace_result *ret);
 
 /* Runs a program without ptrace; returns its exit status or -signal. output may be NULL. */
 int run_plain(const char *const *argv, char *output, size_t size);
+
+/* The same with a library preloaded; NULL = none. */
+int run_with(const char *preload, const char *const *argv, char *output, size_t size);
 
 /* Name of a system call for messages. */
 const char *trace_name(long nr);

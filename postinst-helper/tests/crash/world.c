@@ -25,6 +25,7 @@ void world_init(struct world *w, const char *program, const char *root)
 	snprintf(w->root, sizeof(w->root), "%s", root);
 	snprintf(w->drive, sizeof(w->drive), "%s/drive", root);
 	snprintf(w->state, sizeof(w->state), "%s/state", root);
+	arena_helper("nosleep.so", w->preload, sizeof(w->preload));
 }
 
 void world_image(struct image *image, const char *release, const char *size, const char *seed)
@@ -137,5 +138,5 @@ int world_run(const struct world *w, char *output, size_t size, const char *cons
 	const char *argv[24];
 
 	world_argv(w, words, argv);
-	return run_plain(argv, output, size);
+	return run_with(w->preload, argv, output, size);
 }

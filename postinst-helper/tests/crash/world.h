@@ -28,6 +28,7 @@ struct world {
 	char program[256]; /* the shipped binary */
 	char root[128];	   /* mount point that holds drive and state */
 	char drive[160], state[160];
+	char preload[512]; /* nosleep.so beside the suite */
 };
 
 /* A remembered tree; what one name of it is. */
