@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs the .deb packages with apt in a minimal root of one Debian suite, with a directory that plays drive C:, and
 # checks after each step what Windows would find there. Usage: install-deb.t bookworm|trixie [full]; "full" adds what
-# needs to be shown once only: kernels that apt keeps, a killed installation, a drive that refuses.
+# needs to be shown once only: kernels that apt keeps, a killed installation, a drive that refuses, two series.
 # shellcheck disable=SC2016,SC2317
 set -u
 # shellcheck source=tests/packages/lib.sh
@@ -228,6 +228,21 @@ scenario_killed() {
 	purge_kernels
 }
 
+# Both series installed: stable is used; when it goes, longterm takes its place although it is older.
+scenario_series() {
+	step="$suite, two series"
+	make_inbox_drive "$root/c" bzimage
+	write_conf "$root/etc/immensity-kernel.conf" 'drive = /c' 'drive_letter = C' 'profile = /c/Users/Tester' 'target = lxss'
+	offer "$dist" "$second/lts"
+	ok "$step: install both" apt install immensity-wsl-kernel immensity-wsl-kernel-lts
+	check_in_place "$step, both" "$root" "$release"
+	ok "$step: remove stable" apt remove immensity-wsl-kernel
+	check_in_place "$step, longterm only" "$root" "$release_lts"
+	ok "$step: remove longterm" apt purge --autoremove immensity-wsl-kernel-lts immensity-kernel
+	check_official "$step, none"
+	purge_kernels
+}
+
 need_root
 find_version
 second_version
@@ -242,5 +257,7 @@ if [ "$extent" = full ]; then
 	scenario_refused
 	rm -rf "$root/c"
 	scenario_killed
+	rm -rf "$root/c"
+	scenario_series
 fi
 done_testing

@@ -46,11 +46,13 @@ find_version() {
 	release=$version-immensity-microsoft-standard-WSL2
 	release_lc=$(printf '%s' "$release" | tr '[:upper:]' '[:lower:]')
 	version2=${version%-*}-$((${version##*-} + 1))
+	version_lts=1.2.3-4
+	release_lts=$version_lts-immensity-microsoft-standard-WSL2
 	release2=$version2-immensity-microsoft-standard-WSL2
 	release2_lc=$(printf '%s' "$release2" | tr '[:upper:]' '[:lower:]')
 }
 
-# second_version: packages of the next revision, .deb and .rpm, in $second. They are built from debian/ and the spec as
+# second_version: packages of the next revision, .deb and .rpm, in $second, and of a longterm one in $second/lts. They are built from debian/ and the spec as
 # the first ones are, but from a synthetic stage: what is tested is how they install, not the kernel in them.
 second_version() {
 	key=$(cat debian/control debian/*.in debian/rules debian/changelog debian/scripts/generate rpm/wsl-kernel.spec \
@@ -62,7 +64,9 @@ second_version() {
 	mkdir -p "$second"
 	{
 		tests/packages/make-stage "$version2" stable "$work/stage2" &&
-			build_from "$work/stage2" "$version2" "$second"
+			build_from "$work/stage2" "$version2" "$second" &&
+			tests/packages/make-stage "$version_lts" longterm "$work/stage-lts" &&
+			build_from "$work/stage-lts" "$version_lts" "$second/lts" longterm
 	} >"$work/second.log" 2>&1 || stop "packages of a second version can be built" "$(tail -n 30 "$work/second.log")"
 	touch "$second/done"
 }
