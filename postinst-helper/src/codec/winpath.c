@@ -143,7 +143,8 @@ int ik_winpath_to_relative(const char *path, char *ret_letter, char *buf, struct
 			break;
 		if (!is_name(p, part))
 			return bad_path(err, path, "Windows does not allow one of its names");
-		if (used + part + 2 > sizeof(out))
+		/* With "C:\" before it and a NUL behind it must fit as well. */
+		if (used + 1 + part + 4 > sizeof(out) + (used == 0))
 			return too_long(err, path);
 		if (used > 0)
 			out[used++] = '/';
