@@ -249,7 +249,6 @@ static int act(struct ik_lxss *lxss, enum ik_recovery verdict, struct ik_err *er
 
 int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
 {
-	bool was_armed = journal_fact(&lxss->journal) == IK_PLAN_JOURNAL_ARMED;
 	enum ik_recovery verdict;
 	int r = ik_recover_judge(lxss->scene, &lxss->journal, distrust_new, &lxss->progress,
 				 &verdict, err);
@@ -258,8 +257,8 @@ int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
 		return r;
 	lxss->report->recovery = verdict;
 	r = act(lxss, verdict, err);
-	/* The staged image has served its purpose once nothing is under way any more. */
-	if (r >= 0 && was_armed)
+	/* The staged image has served its purpose: nothing is under way any more. */
+	if (r >= 0)
 		r = ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, err);
 	return r;
 }
