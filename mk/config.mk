@@ -54,6 +54,8 @@ config-update: | deps-build ## accept the present configuration of SERIES as the
 	@mk/scripts/phase "Expected configuration ($(SERIES))" build/log/config-update-$(SERIES).log \
 		configs/scripts/defconfig --update $(SERIES) $(SRC)
 
-parity: | deps-build ## rewrite configs/parity from REFERENCE_CONFIG=, Microsoft's configuration
-	@mk/scripts/phase "Comparison with the reference" build/log/parity.log \
-		configs/scripts/parity $(if $(REFERENCE_CONFIG),'$(REFERENCE_CONFIG)',none) configs/expected configs/parity
+parity: $(config_stamp) ## rewrite configs/parity/stable.md from REFERENCE_CONFIG=, Microsoft's configuration
+	@[ $(SERIES) = stable ] || { echo "error: make parity compares the stable series only" >&2; exit 2; }
+	@configs/scripts/parity '$(REFERENCE_CONFIG)' $(OUT)/.config $(SRC) configs/parity/reasons > build/parity.md
+	@mv build/parity.md configs/parity/stable.md
+	@echo "written: configs/parity/stable.md"
