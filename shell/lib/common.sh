@@ -33,8 +33,9 @@ warn() {
 }
 
 # die STATUS TEXT [NEXT-STEP...]: an error names the object and the reason; each further argument is a line of advice.
+# A helper whose statuses have meanings of their own sets die_as to the one that means failure.
 die() {
-	die_status=$1
+	die_status=${die_as:-$1}
 	say "$self: error: $2"
 	shift 2
 	for die_line; do
@@ -70,7 +71,7 @@ scratch() {
 	at_exit "rm -rf -- '$tmp'"
 }
 
-# at_exit COMMAND: runs COMMAND, which must be quoted for eval, when the process ends; signals end it with 128 + number.
+# at_exit COMMAND: never from a subshell. Runs COMMAND, which must be quoted for eval, when the process ends; signals end it with 128 + number.
 cleanup_commands=
 at_exit() {
 	cleanup_commands="$1

@@ -80,19 +80,18 @@ show_changes() {
 }
 
 cmd_dc() {
+	# As with diff, 1 means that they differ.
+	die_as=2
 	only_settings "$@"
 	find_all "$@"
 	scratch
-	# diff and dc use 1 for "they differ"; every failure is 2 here.
-	(
-		need_config
-		need_defconfig
-		cp -- "$config" "$tmp/now"
-		minimise "$tmp/now" "$tmp/now.min" "$@"
-		quiet_make "$IK_DEFCONFIG" "KCONFIG_CONFIG=$tmp/wanted" "$@" "$IK_DEFCONFIG"
-		apply_lto "$tmp/wanted" "$@"
-		minimise "$tmp/wanted" "$tmp/wanted.min" "$@"
-	) || exit 2
+	need_config
+	need_defconfig
+	cp -- "$config" "$tmp/now" || die "$FAILED" "$config cannot be read"
+	minimise "$tmp/now" "$tmp/now.min" "$@"
+	quiet_make "$IK_DEFCONFIG" "KCONFIG_CONFIG=$tmp/wanted" "$@" "$IK_DEFCONFIG"
+	apply_lto "$tmp/wanted" "$@"
+	minimise "$tmp/wanted" "$tmp/wanted.min" "$@"
 	dc_status=0
 	diff -u --label "$IK_DEFCONFIG" --label "$config" "$tmp/wanted.min" "$tmp/now.min" || dc_status=$?
 	exit "$dc_status"

@@ -45,7 +45,8 @@ sum_objects() {
 # bitcode has no sizes. GNU nm writes archive:object:, LLVM's writes archive[object]: or archive:object:.
 list_symbols() {
 	"$nm" -S -t d --defined-only "$out/vmlinux" | awk 'NF == 4 && $3 !~ /[aA]/ { print $4, $2 + 0 }' >"$tmp/symbols"
-	"$nm" -A -S -t d --defined-only "$out/vmlinux.a" 2>/dev/null |
+	# From inside the folder: the archive is a thin one, and its members' names must stay relative.
+	(cd -- "$out" && "$nm" -A -S -t d --defined-only vmlinux.a) 2>/dev/null |
 		sed -e 's/^[^:[]*vmlinux\.a[:[]//' -e 's/\]:/:/' -e 's/:/ /' |
 		awk 'NF >= 4 { print $1, $NF, (NF == 5 ? $3 + 0 : "-") }' >"$tmp/members"
 	if [ ! -s "$tmp/symbols" ] || [ ! -s "$tmp/members" ]; then

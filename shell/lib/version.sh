@@ -142,16 +142,17 @@ cmd_zerover() {
 
 # compiler_line PROGRAM: the first line of its --version without addresses of repositories.
 compiler_line() {
-	[ $# -le 1 ] || no_more "$2"
 	need_compiler "$1" "gcc or llvm"
 	"$1" --version | sed -n -e '1s/ *([^)]*:\/\/[^)]*)//g' -e '1s/[[:space:]]*$//' -e 1p
 }
 
 cmd_get_gcc_version() {
+	[ $# -le 1 ] || no_more "$2"
 	compiler_line "${1:-${IK_GCC:-${IK_CROSS_COMPILE}gcc}}"
 }
 
 cmd_get_clang_version() {
+	[ $# -le 1 ] || no_more "$2"
 	case $IK_LLVM in
 	-*) compiler_line "${1:-clang$IK_LLVM}" ;;
 	*/) compiler_line "${1:-${IK_LLVM}clang}" ;;
