@@ -22,16 +22,20 @@ export LOCALVERSION
 .PHONY: source update-upstream
 source: $(SRC_STAMP) ## get, verify, unpack and patch the upstream source (REPLACE=1: also over edited files)
 
+# A failure after the tree was made (its wsl2_defconfig) must not cost the tree its stamp.
+.PRECIOUS: $(SRC_STAMP)
 $(SRC_STAMP): FORCE | deps-build
 	@$(if $(REPLACE),false,linux/scripts/prepare --series $(SERIES) --check) || mk/scripts/phase \
 		"Source linux $(VERSION)" $(BUILD)/log/source-$(SERIES).log \
 		linux/scripts/prepare --series $(SERIES) $(if $(REPLACE),--replace)
 
-update-upstream: | deps-build ## move the pin of SERIES to the newest version that can be had (BRANCH=X.Y: to another branch)
+update-upstream: | deps-build ## move the pin of SERIES to the newest version there is (BRANCH=X.Y: to that branch)
 	@mk/scripts/phase "Newest upstream of $(SERIES)" $(BUILD)/log/update-upstream-$(SERIES).log \
 		linux/scripts/update-upstream --series $(SERIES) $(if $(BRANCH),--branch $(BRANCH)) \
 		--report $(BUILD)/log/update-upstream-$(SERIES).report
 	@cat $(BUILD)/log/update-upstream-$(SERIES).report
+	@version=$$(linux/scripts/pin $(SERIES) version) && \
+		debian/scripts/new-version --unless-there $(SERIES) "$$version-$(PKGREV)" "Linux $$version."
 
 .PHONY: FORCE
 FORCE:

@@ -58,7 +58,8 @@ write_sources() {
 			continue
 		fi
 		known=0
-		printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nTargets: Packages\nPDiffs: no\n\n' "$address" "$suite"
+		printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nTargets: Packages\nPDiffs: no\n\n' "$address" \
+			"$suite"
 	done >"$apt/sources/debian.sources"
 	return $known
 }
@@ -115,7 +116,8 @@ debian_open() {
 		{ why="there is no apt-get and dpkg-deb here"; return "$STATUS_FAILED"; }
 	[ -n "$debian_suites" ] || { why="linux/UPSTREAM names no suite for series $series"; return "$STATUS_GONE"; }
 	ring=$(archive_keyring) || {
-		why="no archive keyring${DEBIAN_KEYRING:+ at $DEBIAN_KEYRING}; install debian-archive-keyring or give DEBIAN_KEYRING="
+		why="no archive keyring${DEBIAN_KEYRING:+ at $DEBIAN_KEYRING}"
+		why="$why; install debian-archive-keyring or give DEBIAN_KEYRING="
 		return "$STATUS_FAILED"
 	}
 	{

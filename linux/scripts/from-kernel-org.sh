@@ -10,8 +10,8 @@ kernel_org=${kernel_org%/}
 # http_get URL FILE: curl or wget, whichever is here.
 http_get() {
 	if command -v curl >/dev/null 2>&1; then
-		code=$(curl -sSLf --retry 2 --connect-timeout 20 --speed-time 60 --speed-limit 1000 -o "$2" -w '%{http_code}' "$1" \
-			2>"$work/http.log") && return 0
+		code=$(curl -sSLf --retry 2 --connect-timeout 20 --speed-time 60 --speed-limit 1000 -o "$2" \
+			-w '%{http_code}' "$1" 2>"$work/http.log") && return 0
 	elif command -v wget >/dev/null 2>&1; then
 		wget -nv --tries=3 --timeout=30 -O "$2" "$1" 2>"$work/http.log" && return 0
 		code=$(sed -nE 's/.*ERROR ([0-9]{3}).*/\1/p' "$work/http.log" | tail -n 1)
@@ -44,7 +44,8 @@ signer_keyring() {
 		gpg --batch --quiet --no-autostart --export "$kernel_org_key" >"$1" 2>/dev/null || :
 	fi
 	[ -s "$1" ] && return 0
-	why="the key $kernel_org_key is not in your keyring: gpg --locate-keys autosigner@kernel.org, or give LINUX_KEYRING="
+	why="the key $kernel_org_key is not in your keyring"
+	why="$why: gpg --locate-keys autosigner@kernel.org, or give LINUX_KEYRING="
 	return "$STATUS_FAILED"
 }
 
@@ -58,7 +59,8 @@ signer_ready() {
 # verify_sums SIGNED PLAIN: PLAIN gets the signed text only, and only if the pinned key signed it.
 verify_sums() {
 	rm -f "$2"
-	if ! gpgv --status-fd 3 --keyring "$work/signer.gpg" --output "$2" "$1" 3>"$work/gpgv.status" 2>"$work/gpgv.log"; then
+	if ! gpgv --status-fd 3 --keyring "$work/signer.gpg" --output "$2" "$1" 3>"$work/gpgv.status" \
+		2>"$work/gpgv.log"; then
 		why="the checksum file's signature is not good: $(tail -n 1 "$work/gpgv.log")"
 		return "$STATUS_UNTRUSTED"
 	fi

@@ -30,7 +30,8 @@ say() {
 	printf '%s\n' "$*" >&2
 }
 
-# die STATUS MESSAGE [NEXT-STEP...]: an error names the object and the reason; each further argument is a line of advice.
+# die STATUS MESSAGE [NEXT-STEP...]: an error names the object and the reason; each further argument is one more line,
+# of advice.
 die() {
 	die_status=$1
 	say "error: $2"
@@ -61,7 +62,8 @@ need_value() {
 
 # need_series SERIES: refuses a name that is no section.
 need_series() {
-	[ -r "$upstream" ] || die "$STATUS_FAILED" "$upstream: cannot be read" "it pins the upstream version; restore it from git"
+	[ -r "$upstream" ] || die "$STATUS_FAILED" "$upstream: cannot be read" \
+		"it pins the upstream version; restore it from git"
 	series_names | grep -Fqx -- "$1" ||
 		die "$STATUS_USAGE" "SERIES=$1: linux/UPSTREAM has no such series" \
 			"known series: $(series_names | tr '\n' ' ')"

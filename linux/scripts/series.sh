@@ -14,7 +14,8 @@ series_entries() {
 check_entries() {
 	series_entries | while read -r entry condition rest; do
 		[ -f "$patches/$entry" ] ||
-			die "$STATUS_FAILED" "linux/patches/series: $entry: there is no such patch" "add linux/patches/$entry or drop the line"
+			die "$STATUS_FAILED" "linux/patches/series: $entry: there is no such patch" \
+				"add linux/patches/$entry or drop the line"
 		case $condition:$rest in
 		: ) ;;
 		only=*: )
@@ -66,7 +67,8 @@ apply_patch() {
 	if run_patch "$1" "$patches/$2" "$3" --dry-run && run_patch "$1" "$patches/$2" "$3"; then
 		return 0
 	fi
-	die "$STATUS_FAILED" "linux/patches/$2 does not apply to linux $version ($series): $(patch_reason "$3" | head -n 1)" \
+	die "$STATUS_FAILED" \
+		"linux/patches/$2 does not apply to linux $version ($series): $(patch_reason "$3" | head -n 1)" \
 		"$(patch_reason "$3" | sed 1d | head -n 5)" "refresh the patch, or take it out of $(patch_home "$2")"
 }
 

@@ -61,7 +61,8 @@ for origin in 'Origin: upstream, commit abc' 'Origin: not yet' 'Origin: somewher
 	mail 0001-one.patch 'line 5' FIVE
 	fails "'$origin' is refused" 1 'no line Origin: in one of the four forms' "$check"
 done
-for origin in "Origin: upstream, commit $(printf %040d 1)" 'Origin: submitted, https://localhost/x' 'Origin: never, because of this'; do
+for origin in "Origin: upstream, commit $(printf %040d 1)" 'Origin: submitted, https://localhost/x' \
+	'Origin: never, because of this'; do
 	mail 0001-one.patch 'line 5' FIVE
 	ok "'${origin%,*}, ...' is good" "$check"
 done

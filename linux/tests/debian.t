@@ -51,14 +51,16 @@ pin other 7.3.4 debian_version=7.3.4-1 debian_suites=suite "debian_sha256=$(sum 
 	kernel_org_sha256= kernel_org_key=
 cp "$tree/linux/UPSTREAM" "$tmp/upstream.first"
 
-fails "off Debian no mirror is known, and it is said what to give" 1 'give DEBIAN_MIRROR=' env OS_RELEASE="$tmp/ubuntu" "$scripts/fetch"
+fails "off Debian no mirror is known, and it is said what to give" 1 'give DEBIAN_MIRROR=' \
+	env OS_RELEASE="$tmp/ubuntu" "$scripts/fetch"
 DEBIAN_MIRROR=file:$archive DEBIAN_KEYRING=$tmp/archive.gpg
 export DEBIAN_MIRROR DEBIAN_KEYRING
 ok "off Debian the mirror and the keyring can be given" env OS_RELEASE="$tmp/ubuntu" "$scripts/fetch" --probe
 rm -rf "$IK_CACHE"
 is "the package's tarball is fetched into the cache" "$("$scripts/fetch" 2>"$tmp/err")" \
 	"$IK_CACHE/tarballs/linux-source-7.3_7.3.4-1.tar.xz"
-is "it is the one in the package" "$(sum "$IK_CACHE/tarballs/linux-source-7.3_7.3.4-1.tar.xz")" "$(sum "$tmp/made/7.3.4-1.tar.xz")"
+is "it is the one in the package" "$(sum "$IK_CACHE/tarballs/linux-source-7.3_7.3.4-1.tar.xz")" \
+	"$(sum "$tmp/made/7.3.4-1.tar.xz")"
 is "apt warns of nothing" "$(grep -E '^debian: [WNE]: ' "$tmp/err" || :)" ""
 is "no package or unpacked copy is left over" "$(find "$IK_CACHE" -name '*.deb' -o -name 'fetch.*')" ""
 ok "update-upstream on the newest version changes nothing" "$scripts/update-upstream"

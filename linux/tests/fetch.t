@@ -8,7 +8,8 @@ export LINUX_SOURCES=cache
 fake_tarball good.tar.xz linux-source-7.3 7.3.4
 fake_tarball other.tar.xz linux-source-7.3 7.3.4 other
 good=$tmp/made/good.tar.xz
-pin stable 7.3.4 debian_version=7.3.4-1 debian_suites=x "debian_sha256=$(sum "$good")" kernel_org_sha256= kernel_org_key=
+pin stable 7.3.4 debian_version=7.3.4-1 debian_suites=x "debian_sha256=$(sum "$good")" kernel_org_sha256= \
+	kernel_org_key=
 pin nohash 7.3.4 debian_version=7.3.4-1 debian_suites=x debian_sha256= kernel_org_sha256= kernel_org_key=
 pin noversion x.y debian_version=7.3.4-1 debian_suites=x "debian_sha256=$(sum "$good")" kernel_org_sha256=
 pin badhash 7.3.4 debian_version=7.3.4-1 debian_suites=x debian_sha256=abc kernel_org_sha256=
@@ -39,7 +40,8 @@ fails "a LINUX_TARBALL with another checksum is refused" 1 'wrong checksum: [0-9
 head -c 300 "$good" >"$tmp/made/cut.tar.xz"
 fails "a truncated LINUX_TARBALL is refused and called that" 1 'wrong checksum.*300 bytes, truncated' \
 	env LINUX_TARBALL="$tmp/made/cut.tar.xz" "$scripts/fetch"
-fails "a LINUX_TARBALL that is not there is refused" 1 'no such readable file' env LINUX_TARBALL="$tmp/none" "$scripts/fetch"
+fails "a LINUX_TARBALL that is not there is refused" 1 'no such readable file' env LINUX_TARBALL="$tmp/none" \
+	"$scripts/fetch"
 is "LINUX_TARBALL_SHA256 takes another tarball on the user's word" \
 	"$(LINUX_TARBALL=$tmp/made/other.tar.xz LINUX_TARBALL_SHA256=$(sum "$tmp/made/other.tar.xz") "$scripts/fetch")" \
 	"$tmp/made/other.tar.xz"
@@ -47,7 +49,8 @@ is "a wrong LINUX_TARBALL does not fall through to the cache" \
 	"$(into_cache "$good"; LINUX_TARBALL=$tmp/none mute "$scripts/fetch" || echo refused)" refused
 ok "with LINUX_TARBALL no cache is made" \
 	sh -c "IK_CACHE=/proc/no/cache LINUX_TARBALL='$good' '$scripts/fetch'"
-fails "a cache that cannot be made is one clear error" 1 'the cache cannot be made' env IK_CACHE=/proc/no "$scripts/fetch"
+fails "a cache that cannot be made is one clear error" 1 'the cache cannot be made' env IK_CACHE=/proc/no \
+	"$scripts/fetch"
 
 # The cache.
 into_cache "$good"

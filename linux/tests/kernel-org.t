@@ -16,8 +16,10 @@ make_key stranger
 pin stable 7.3.4 debian_version= debian_suites= debian_sha256= \
 	"kernel_org_sha256=$(sum "$tmp/made/linux-7.3.4.tar.xz")" "kernel_org_key=$signer"
 # Pinned by Debian's checksum only, as long as nobody who reached kernel.org moved the pin.
-pin unpinned 7.3.4 debian_version=7.3.4-1 debian_suites= "debian_sha256=$(printf %064d 1)" kernel_org_sha256= "kernel_org_key=$signer"
-pin gone 7.3.9 debian_version= debian_suites= debian_sha256= "kernel_org_sha256=$(printf %064d 1)" "kernel_org_key=$signer"
+pin unpinned 7.3.4 debian_version=7.3.4-1 debian_suites= "debian_sha256=$(printf %064d 1)" kernel_org_sha256= \
+	"kernel_org_key=$signer"
+pin gone 7.3.9 debian_version= debian_suites= debian_sha256= "kernel_org_sha256=$(printf %064d 1)" \
+	"kernel_org_key=$signer"
 
 # publish KEY: the checksum file over what the site has.
 publish() {
@@ -44,7 +46,8 @@ forget
 is "--probe finds it and gets nothing" "$("$scripts/fetch" --probe 2>/dev/null; ls "$IK_CACHE/tarballs")" kernel.org
 forget
 ok "wget does as well as curl" sh -c "mkdir '$tmp/bin'; ln -s \$(command -v wget) '$tmp/bin/'
-	for t in sh dirname env sed awk grep tr cut sha256sum mktemp rm mkdir cp mv head tail cat gpgv xz stat flock xargs basename; do
+	for t in sh dirname \
+		env sed awk grep tr cut sha256sum mktemp rm mkdir cp mv head tail cat gpgv xz stat flock xargs basename; do
 		ln -s \$(command -v \$t) '$tmp/bin/'; done
 	PATH='$tmp/bin' '$scripts/fetch'"
 forget
@@ -53,7 +56,8 @@ sed -i 's/PGP ARMORED FILE/PGP PUBLIC KEY BLOCK/' "$tmp/signer.asc"
 ok "an armoured keyring will do" env LINUX_KEYRING="$tmp/signer.asc" "$scripts/fetch" --probe
 ok "so does the user's own ~/.gnupg" env -u LINUX_KEYRING GNUPGHOME="$tmp/gnupg" "$scripts/fetch" --probe
 fails "without a key it is said how to get it" 1 'gpg --locate-keys' env -u LINUX_KEYRING "$scripts/fetch"
-fails "a keyring that is not there is named" 1 'LINUX_KEYRING=/none cannot be read' env LINUX_KEYRING=/none "$scripts/fetch"
+fails "a keyring that is not there is named" 1 'LINUX_KEYRING=/none cannot be read' env LINUX_KEYRING=/none \
+	"$scripts/fetch"
 fails "no server is a failure, not a pin that is gone" 1 'no source gave the pinned tarball' \
 	env KERNEL_ORG=http://127.0.0.1:1 "$scripts/fetch"
 fails "a release that is not listed is gone: status 3 and the next step" 3 'make update-upstream SERIES=gone' \
@@ -72,7 +76,8 @@ fails "a changed checksum file in the cache proves nothing" 1 'signature is not 
 forget
 
 # What must not be trusted.
-fails "a key that is not in the keyring is refused" 1 'cannot be trusted' env LINUX_KEYRING="$tmp/stranger.gpg" "$scripts/fetch"
+fails "a key that is not in the keyring is refused" 1 'cannot be trusted' env LINUX_KEYRING="$tmp/stranger.gpg" \
+	"$scripts/fetch"
 publish stranger
 cat "$tmp/signer.gpg" "$tmp/stranger.gpg" >"$tmp/both.gpg"
 fails "a good signature by a key that is not the pinned one is refused" 1 'not by the pinned key' \
@@ -103,5 +108,6 @@ ok "the tarball is in the cache already" env LINUX_SOURCES=cache "$scripts/fetch
 ok "--branch moves to another branch, whose first release is called 7.4" "$scripts/update-upstream" --branch 7.4
 is "that version is pinned with three numbers" "$("$scripts/pin" stable version)" 7.4.0
 ok "and can be fetched" "$scripts/fetch"
-fails "a branch that nobody has is an error" 3 'no source has a release of branch 9.9' "$scripts/update-upstream" --branch 9.9
+fails "a branch that nobody has is an error" 3 'no source has a release of branch 9.9' \
+	"$scripts/update-upstream" --branch 9.9
 done_testing

@@ -38,7 +38,8 @@ fake_tarball() {
 	dir=$tmp/made/$2
 	rm -rf "$dir"
 	mkdir -p "$dir/scripts" "$dir/kernel" "$dir/arch/x86/configs"
-	echo "$3" | sed -E 's/(.*)\.(.*)\.(.*)/VERSION = \1\nPATCHLEVEL = \2\nSUBLEVEL = \3\nEXTRAVERSION =/' >"$dir/Makefile"
+	echo "$3" | sed -E 's/(.*)\.(.*)\.(.*)/VERSION = \1\nPATCHLEVEL = \2\nSUBLEVEL = \3\nEXTRAVERSION =/' \
+		>"$dir/Makefile"
 	seq 1 40 | sed 's/^/line /' >"$dir/kernel/a.c"
 	echo "other ${4:-}" >"$dir/kernel/b.c"
 	# It asks git as the real one does.
@@ -71,7 +72,8 @@ make_key() {
 	export GNUPGHOME="$tmp/gnupg"
 	[ -d "$GNUPGHOME" ] || { mkdir -p "$GNUPGHOME" && chmod 700 "$GNUPGHOME"; }
 	gpg --batch --quiet --passphrase '' --quick-generate-key "$1 <$1@localhost>" ed25519 sign never
-	fingerprint=$(gpg --batch --with-colons --list-keys "$1@localhost" 2>/dev/null | awk -F: '$1 == "fpr" { print $10; exit }')
+	fingerprint=$(gpg --batch --with-colons --list-keys "$1@localhost" 2>/dev/null |
+		awk -F: '$1 == "fpr" { print $10; exit }')
 	gpg --batch --quiet --export "$fingerprint" >"$tmp/$1.gpg"
 	unset GNUPGHOME
 }

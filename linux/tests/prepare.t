@@ -8,8 +8,10 @@ git -C "$tree" -c user.name=t -c user.email=t@localhost commit -q --allow-empty 
 
 fake_tarball good.tar.xz linux-source-7.3 7.3.4
 good=$tmp/made/good.tar.xz
-pin stable 7.3.4 debian_version=7.3.4-1 debian_suites=x "debian_sha256=$(sum "$good")" kernel_org_sha256= kernel_org_key=
-pin longterm 6.12.9 debian_version=6.12.9-1 debian_suites=x "debian_sha256=$(sum "$good")" kernel_org_sha256= kernel_org_key=
+pin stable 7.3.4 debian_version=7.3.4-1 debian_suites=x "debian_sha256=$(sum "$good")" kernel_org_sha256= \
+	kernel_org_key=
+pin longterm 6.12.9 debian_version=6.12.9-1 debian_suites=x "debian_sha256=$(sum "$good")" kernel_org_sha256= \
+	kernel_org_key=
 mkdir -p "$IK_CACHE/tarballs"
 cached=$IK_CACHE/tarballs/linux-source-7.3_7.3.4-1.tar.xz
 cp "$good" "$cached"
@@ -48,11 +50,13 @@ is "nothing of the making is left beside it" "$(beside)" linux-7.3.4
 stamp=$(stat -c %i "$src/.immensity-source")
 ok "a second run" "$scripts/prepare"
 is "leaves it alone" "$(stat -c %i "$src/.immensity-source")" "$stamp"
-ok "files do not keep the tarball's times, which may be older than objects" test "$src/Makefile" -nt "$tree/linux/UPSTREAM"
+ok "files do not keep the tarball's times, which may be older than objects" test "$src/Makefile" -nt \
+	"$tree/linux/UPSTREAM"
 fails "another version inside than the pinned one is refused" 1 'holds linux 7.3.4, not the pinned 6.12.9' \
 	env LINUX_TARBALL="$good" "$scripts/prepare" --series longterm
 ok "it leaves no tree" test ! -e "$tree/build/linux-6.12.9"
-ok "IK_BUILD names another place" sh -c "IK_BUILD='$tmp/else where' '$scripts/prepare' && test -f '$tmp/else where/linux-7.3.4/Makefile'"
+ok "IK_BUILD names another place" \
+	sh -c "IK_BUILD='$tmp/else where' '$scripts/prepare' && test -f '$tmp/else where/linux-7.3.4/Makefile'"
 ok "a git hook's GIT_DIR adds nothing to the release" env GIT_DIR="$tree/.git" IK_BUILD="$tmp/hooked" "$scripts/prepare"
 fake_tarball rt.tar.xz linux-source-7.3 7.3.4
 (cd "$tmp/made" && xz -d rt.tar.xz && mkdir linux-source-7.3 && echo -rt1 >linux-source-7.3/localversion-rt &&
@@ -99,7 +103,8 @@ use core/fuzz.patch
 fails "a patch that needs fuzz is refused" 1 'core/fuzz.patch does not apply' "$scripts/prepare"
 ok "patch alone would have taken it" patch --batch --dry-run -p1 -d "$src" -i "$tree/linux/patches/core/fuzz.patch"
 use core/one.patch core/one.patch
-fails "a patch that is applied already is refused, not taken back" 1 'core/one.patch does not apply.*previously applied' \
+fails "a patch that is applied already is refused, not taken back" 1 \
+	'core/one.patch does not apply.*previously applied' \
 	"$scripts/prepare"
 use core/none.patch
 fails "a patch that is not there is named" 1 'core/none.patch: there is no such patch' "$scripts/prepare"
@@ -132,7 +137,8 @@ is "what was edited is still there" "$(tail -n 1 "$src/kernel/b.c")" mine
 ok "--replace replaces it" "$scripts/prepare" --replace
 is "with the tarball's file" "$(tail -n 1 "$src/kernel/b.c")" 'other '
 rm "$src/.immensity-source"
-fails "a tree that was not made here is not replaced unasked" 1 'was not made by linux/scripts/prepare' "$scripts/prepare"
+fails "a tree that was not made here is not replaced unasked" 1 'was not made by linux/scripts/prepare' \
+	"$scripts/prepare"
 ok "but when asked" "$scripts/prepare" --replace
 
 # The tarball.
@@ -165,5 +171,6 @@ ok "a changed fragment" "$scripts/prepare"
 is "is followed" "$(cat "$src/arch/x86/configs/wsl2_defconfig")" '# stable two'
 is "without a new tree" "$(stat -c %i "$src/.immensity-source")" "$stamp"
 printf '#!/bin/sh\nexit 7\n' >"$tree/configs/scripts/defconfig"
-fails "a configuration that cannot be made is one clear error" 1 'configs/scripts/defconfig stable failed' "$scripts/prepare"
+fails "a configuration that cannot be made is one clear error" 1 'configs/scripts/defconfig stable failed' \
+	"$scripts/prepare"
 done_testing
