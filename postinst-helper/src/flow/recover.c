@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow/mixture.h"
 #include "io/afile.h"
 #include "os/sys.h"
 #include "store/history.h"
@@ -81,7 +82,13 @@ static int gather_matches(const struct ik_scene *scene, const struct ik_journal 
 	if (r >= 0 && facts->is_new == IK_MATCH_NO)
 		r = match_image(scene, &journal->rec.a, progress, &facts->is_old,
 				&facts->body_is_ours, err);
-	return r;
+	if (r < 0 || facts->is_new != IK_MATCH_NO || facts->is_old != IK_MATCH_NO)
+		return r;
+	/* A head that somebody else wrote in the middle of our overwrite: no kernel of anybody. */
+	if (ik_mixture_has_part_of(scene->lxss.fd, scene->lxss.name, &journal->rec.b) ||
+	    ik_mixture_has_part_of(scene->lxss.fd, scene->lxss.name, &journal->rec.a))
+		facts->body_is_ours = true;
+	return 0;
 }
 
 int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *journal,

@@ -55,6 +55,23 @@ static int expect_size(const struct ik_inplace *job, uint64_t want, struct ik_er
 	return 0;
 }
 
+/*
+ * The old image is there: its former size and time come back, unless the size is not the one we gave
+ * it: then somebody else wrote the file, and it is theirs. Zeros behind the image do no harm if this
+ * fails: recovery knows them.
+ */
+static void put_back(const struct ik_inplace *job)
+{
+	struct ik_file_id now;
+
+	if (ik_file_id_of(job->fd, &now, NULL) < 0 ||
+	    (now.size_bytes != job->size_bytes && now.size_bytes != job->id.size_bytes))
+		return;
+	if (ik_sys_ftruncate(job->fd, job->id.size_bytes) >= 0 &&
+	    ik_sys_set_mtime(job->fd, &job->id.mtime) >= 0)
+		ik_ignore(ik_sys_fsync(job->fd));
+}
+
 /* Step 9. On failure the former size is put back; the image before it was not touched. */
 static int grow(struct ik_inplace *job, struct ik_err *err)
 {
@@ -69,11 +86,8 @@ static int grow(struct ik_inplace *job, struct ik_err *err)
 		r = flush(job, err);
 	if (r >= 0)
 		r = expect_size(job, job->size_bytes, err);
-	if (r < 0) {
-		/* Zeros behind the image do no harm if this fails too: recovery knows them. */
-		if (ik_sys_ftruncate(job->fd, job->id.size_bytes) >= 0)
-			ik_ignore(ik_sys_fsync(job->fd));
-	}
+	if (r < 0)
+		put_back(job);
 	return r;
 }
 
@@ -225,6 +239,8 @@ int ik_inplace_write(struct ik_inplace *job, struct ik_err *err)
 		return r;
 	block_signals(&old);
 	r = overwrite(job, buf, err);
+	if (r < 0 && job->reach == IK_INPLACE_UNTOUCHED)
+		put_back(job);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	return r;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "scene.h"
 #include "tap.h"
@@ -55,7 +56,7 @@ static bool old_is_untouched(const struct scene *s)
 {
 	struct stat st;
 
-	if (s->store || s->kind->command == RECOVER || scene_end(s) != END_OLD)
+	if (s->store || s->any_time || s->kind->command == RECOVER || scene_end(s) != END_OLD)
 		return true;
 	return stat(s->mtime_of, &st) == 0 && st.st_nlink == 2 &&
 	       st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec == s->mtime;
@@ -85,7 +86,7 @@ static void check(const struct scene *s, const struct trace_result *result, cons
 			  wrong, result->output);
 }
 
-static bool one_fault(const struct scene *s, long n, size_t which, bool persist)
+static bool one_fault(struct scene *s, long n, size_t which, bool persist)
 {
 	const char *argv[24];
 	struct trace_result result;
@@ -105,6 +106,8 @@ static bool one_fault(const struct scene *s, long n, size_t which, bool persist)
 	__atomic_fetch_add(&tally->points, 1, __ATOMIC_SEQ_CST);
 	if (result.status == 0)
 		__atomic_fetch_add(&tally->extra[0], 1, __ATOMIC_SEQ_CST);
+	/* The time of change is a courtesy to the Windows installer; failing to set it harms nothing. */
+	s->any_time = result.at.nr == SYS_utimensat;
 	check(s, &result, errors[which].name, persist);
 	return true;
 }
@@ -153,8 +156,8 @@ int main(int argc, char **argv)
 		in_parallel(WORKERS, run_scene, (void *)(uintptr_t)&scene_kinds[i]);
 		tap_ok(tally->bad == bad && tally->points > points, "%s: %ld faults, %ld bad",
 		       scene_kinds[i].name, tally->points - points, tally->bad - bad);
+		tally_show(tally);
 	}
-	tally_show(tally);
 	tap_diag("S4 injected faults: %ld, of these survived with status 0: %ld, bad: %ld",
 		 tally->points, tally->extra[0], tally->bad);
 	return tap_done();

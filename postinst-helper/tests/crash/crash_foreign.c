@@ -75,7 +75,8 @@ static bool kept_somewhere(const struct scene *s)
 }
 
 /* In the window a rewrite cannot be told from our own bytes; then the kernel must only be whole. */
-static const char *wrong(const struct scene *s, enum deed deed, bool in_window, int status)
+static const char *wrong(const struct scene *s, enum deed deed, bool in_window, bool was_done,
+			 int status)
 {
 	struct known k = {
 		.a = &s->official, .b = &s->first, .c = &s->foreign, .official = &s->official};
@@ -90,7 +91,7 @@ static const char *wrong(const struct scene *s, enum deed deed, bool in_window, 
 		return v.content == IS_MISSING ? NULL : "it created a kernel where there was none";
 	if (v.content == IS_MISSING)
 		return "the kernel is gone";
-	if (status == 0 && v.content != IS_B)
+	if (status == 0 && v.content != IS_B && !was_done)
 		return "it says done, but another kernel is there";
 	if (v.content != IS_C && !kept_somewhere(s) && !(deed == REWRITE && in_window))
 		return "the kernel of Windows Update is lost";
@@ -133,21 +134,22 @@ static bool one_point(struct scene *s, long n, enum deed deed)
 				.arg = &act,
 				.only_changes = only_changes};
 	struct trace_result till;
-	bool in_window;
+	bool in_window, was_done;
 
 	scene_argv(s, s->words, argv);
-	/* Was the kernel without a head at that moment? A killed run of the same length tells. */
+	/* How far had the program come at that moment? A killed run of the same length tells. */
 	scene_reset(s);
 	job.action = TRACE_KILL_BEFORE;
 	trace_run(&job, &till);
 	if (!till.fired)
 		return false;
 	in_window = journal_is_armed(&s->w);
+	was_done = scene_end(s) == END_NEW; /* proved already; what comes later is a new story */
 	scene_reset(s);
 	job.action = TRACE_HOOK;
 	trace_run(&job, &result);
 	__atomic_fetch_add(&tally->points, 1, __ATOMIC_SEQ_CST);
-	text = wrong(s, deed, in_window, result.status);
+	text = wrong(s, deed, in_window, was_done, result.status);
 	if (!text)
 		text = wrong_after(s, deed);
 	if (text)
@@ -197,8 +199,8 @@ int main(int argc, char **argv)
 		tap_ok(tally->bad == bad && tally->points > points,
 		       "%s: another writer at %ld moments, %ld bad", kinds[i]->name,
 		       tally->points - points, tally->bad - bad);
+		tally_show(tally);
 	}
-	tally_show(tally);
 	tap_diag("S10 acts of another writer: %ld, bad: %ld", tally->points, tally->bad);
 	return tap_done();
 }

@@ -147,6 +147,7 @@ static void run_scene(const struct scene_kind *kind, enum arena_fs fs, int strid
 	tap_ok(tally->bad == bad && tally->points > points,
 	       "%s on %s: %ld kill points, %ld inside recovery, %ld bad", kind->name,
 	       arena_fs_name(fs), tally->points - points, tally->extra[0] - deep, tally->bad - bad);
+	tally_show(tally);
 }
 
 int main(int argc, char **argv)

@@ -178,6 +178,7 @@ int main(int argc, char **argv)
 		tap_ok(tally->bad == bad && tally->points > points,
 		       "%s on an ntfs-3g volume: %ld cuts, %ld bad", names[i],
 		       tally->points - points, tally->bad - bad);
+		tally_show(tally);
 		for (int w = 0; w < WORKERS; w++) { /* the next scene wants fresh directories */
 			char path[160];
 
@@ -187,7 +188,6 @@ int main(int argc, char **argv)
 			}
 		}
 	}
-	tally_show(tally);
 	tap_diag("S7 cuts: %ld, of %ld block writes, bad: %ld", tally->points, tally->extra[0],
 		 tally->bad);
 	return tap_done();

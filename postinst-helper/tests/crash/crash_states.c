@@ -210,8 +210,7 @@ static void refuse_quirk(const char *quirk, bool must_refuse)
 int main(int argc, char **argv)
 {
 	static const char *const lies[] = {"fsync-unsupported", "fsync-error", "size-ignored",
-					   "size-invalid",	"write-lost",  "rename-denied",
-					   "excl-ignored"};
+					   "size-invalid",	"write-lost",  "rename-denied"};
 	const char *tier = argc > 2 ? argv[2] : "check";
 
 	if (argc < 2) {
@@ -232,6 +231,7 @@ int main(int argc, char **argv)
 		in_parallel(WORKERS, run_scene, (void *)(uintptr_t)&scene_kinds[i]);
 		tap_ok(tally->bad == bad && tally->points > points, "%s: %ld crash states, %ld bad",
 		       scene_kinds[i].name, tally->points - points, tally->bad - bad);
+		tally_show(tally);
 	}
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
 		refuse_quirk(lies[i], true);

@@ -30,7 +30,6 @@ static struct {
 	bool size_invalid;	/* shrinking is EINVAL, as for a mapped file */
 	bool write_lost;	/* writes of the second kind: all that is read back is zero */
 	bool rename_exdev;	/* rename over an existing name fails */
-	bool excl_ignored;	/* O_EXCL does not exclude */
 	bool stale_fstat;	/* fstat of a descriptor whose file was renamed is ENOENT */
 } fs = {.log = -1};
 
@@ -130,8 +129,7 @@ static int fs_open(const char *path, struct fuse_file_info *fi)
 
 static int fs_create(const char *path, mode_t mode, struct fuse_file_info *fi)
 {
-	int flags = fi->flags & ~(O_DIRECT | (fs.excl_ignored ? O_EXCL : 0));
-	int fd = openat(fs.root, rel(path), flags | O_CREAT | O_CLOEXEC, mode);
+	int fd = openat(fs.root, rel(path), (fi->flags & ~O_DIRECT) | O_CREAT | O_CLOEXEC, mode);
 
 	if (fd < 0)
 		return -errno;
@@ -361,7 +359,6 @@ static bool set_quirk(const char *name)
 		{"size-invalid", &fs.size_invalid},
 		{"write-lost", &fs.write_lost},
 		{"rename-denied", &fs.rename_exdev},
-		{"excl-ignored", &fs.excl_ignored},
 		{"stale-fstat", &fs.stale_fstat},
 	};
 

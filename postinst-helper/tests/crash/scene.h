@@ -47,6 +47,7 @@ struct scene {
 	const struct image *final; /* what the kernel is after `again` */
 	char mtime_of[512];	   /* the kernel's path */
 	long long mtime;	   /* its time of change at the start */
+	bool any_time;		   /* it may have another one: setting it was made to fail */
 	struct image official, first, second, foreign;
 	/* .wslconfig mode: the text before and after, and the profile's directory */
 	bool store;
@@ -105,7 +106,8 @@ struct tally {
 
 struct tally *tally_new(void);
 void tally_bad(struct tally *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void tally_show(const struct tally *t);
+/* Prints the texts of what was bad, once. */
+void tally_show(struct tally *t);
 
 /* Runs work(worker, workers, arg) in `workers` processes; ends the suite when one dies. */
 void in_parallel(int workers, void (*work)(int worker, int workers, void *arg), void *arg);

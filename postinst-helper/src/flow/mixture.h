@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tells a kernel that somebody else put in place from a mixture of theirs and ours. Both have a valid
+ * head and an unknown digest, but in a mixture the part that we wrote last is still ours.
+ * It must not know what is done about it.
+ */
+#ifndef IK_FLOW_MIXTURE_H
+#define IK_FLOW_MIXTURE_H
+
+#include <stdbool.h>
+
+#include "codec/jrec.h"
+
+/*
+ * Purpose     compares the first 4 KiB and the last 64 KiB of an image with the same places of the
+ *             target. The head is what an overwrite writes last, the end what it writes before that.
+ * Parameters  dir_fd: directory of both; target: its name; image: journal's image, with its copy
+ * Returns     true when one of them is the image's; false also when the copy cannot be read
+ */
+bool ik_mixture_has_part_of(int dir_fd, const char *target, const struct ik_jrec_image *image);
+
+#endif
