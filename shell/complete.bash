@@ -14,10 +14,13 @@ __ik_complete() {
 	fi
 	while IFS= read -r line; do
 		case $line in
-		/) compopt -o default 2>/dev/null ;;
-		*=) compopt -o nospace 2>/dev/null && COMPREPLY+=("$line") ;;
-		*) COMPREPLY+=("$line") ;;
+		/)
+			compopt -o default 2>/dev/null
+			continue
+			;;
+		*=) compopt -o nospace 2>/dev/null ;;
 		esac
+		COMPREPLY+=("$line")
 	done < <(__ik_run --complete "$name" "$word")
 }
 

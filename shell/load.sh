@@ -10,22 +10,34 @@ __ik_say() {
 	\builtin printf '%s\n' "$1" >&2
 }
 
-# __ik_variable SETTING: sets __ik_mut_var to the variable's name, __ik_mut_fixed to yes when the caller exported it.
+# __ik_variable SETTING: sets __ik_mut_var to the variable's name.
 __ik_variable() {
-	__ik_mut_fixed=no
 	if [ -n "${ZSH_VERSION-}" ]; then
 		eval '__ik_mut_var=IK_${(U)1}'
-		eval "case \${(t)$__ik_mut_var-} in *export*) __ik_mut_fixed=yes ;; esac"
 	else
 		__ik_mut_var=IK_${1^^}
-		eval "[ -z \"\${$__ik_mut_var+set}\" ] || case \${$__ik_mut_var@a} in *x*) __ik_mut_fixed=yes ;; esac"
 	fi
+}
+
+# __ik_begin SETTING: empties it, unless the caller exported it: then its name goes on the list __ik_mut_fixed. This has
+# to be found out before the first assignment, which itself exports where the caller has set allexport.
+__ik_begin() {
+	__ik_variable "$1"
+	if [ -n "${ZSH_VERSION-}" ]; then
+		eval "case \${(t)$__ik_mut_var-} in *export*) __ik_mut_fixed=\"\$__ik_mut_fixed$1 \" ;; esac"
+	else
+		eval "[ -z \"\${$__ik_mut_var+set}\" ] || case \${$__ik_mut_var@a} in *x*) __ik_mut_fixed=\"\$__ik_mut_fixed$1 \" ;; esac"
+	fi
+	__ik_assign "$1" ''
 }
 
 # __ik_assign SETTING VALUE: what the caller exported wins over every file.
 __ik_assign() {
 	__ik_variable "$1"
-	[ "$__ik_mut_fixed" = yes ] || eval "$__ik_mut_var=\$2"
+	case $__ik_mut_fixed in
+	*" $1 "*) ;;
+	*) eval "$__ik_mut_var=\$2" ;;
+	esac
 }
 
 # __ik_trim TEXT: sets __ik_mut_text to TEXT without blanks at its ends, and without the CR of an editor on Windows.
@@ -66,12 +78,11 @@ __ik_parse() {
 # shell/settings; the function that runs a helper hands each of them to that one process, so nothing is exported.
 __ik_settings() {
 	local name pass='' file=${XDG_CONFIG_HOME:-${HOME-}/.config}/immensity-kernel/setup.conf
-	__ik_mut_settings=' '
+	__ik_mut_settings=' ' __ik_mut_fixed=' '
 	while IFS=' ' \read -r name; do
 		case $name in '' | '#'*) continue ;; esac
 		__ik_mut_settings="$__ik_mut_settings$name "
-		__ik_assign "$name" ''
-		__ik_variable "$name"
+		__ik_begin "$name"
 		pass="$pass$__ik_mut_var=\"\${$__ik_mut_var-}\" "
 	done <"$__ik_mut_home/shell/settings"
 	__ik_parse 'the settings of the setup script' '' <<-END || return 1

@@ -13,8 +13,7 @@ MAKE_VARIABLES='V= W= C= O= M= ARCH= CC= LLVM= CROSS_COMPILE= KCFLAGS= LOCALVERS
 # options_of HELPER: the options that its help names, so that there is one list.
 options_of() {
 	self=$1
-	show_help | grep -oE '(^|[[ ,|])--?[a-z][a-z-]*' | grep -oE -- '--?[a-z][a-z-]*' | LC_ALL=C sort -u
-	echo --help
+	{ show_help && echo " --help"; } | grep -oE '(^|[[ ,|])--?[a-z][a-z-]*' | grep -oE -- '--?[a-z][a-z-]*' | LC_ALL=C sort -u
 }
 
 defconfig_targets() {

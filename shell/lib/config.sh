@@ -2,7 +2,7 @@
 # The configuration: dc (compare with the defconfig), cpc (save as defconfig), mc (reset), cf (menu), ec (editor).
 # Kconfig does the work through make; defconfigs are compared and written in their minimised form only.
 # shellcheck shell=sh
-# shellcheck disable=SC2154  # set by where.sh and common.sh
+# shellcheck disable=SC2034,SC2154  # shared with where.sh and common.sh
 
 # only_settings ARGUMENT...: these helpers take variable assignments for make, nothing else.
 only_settings() {
@@ -131,11 +131,8 @@ cmd_mc() {
 		: >"$tmp/none"
 	fi
 	copy_atomically "$tmp/new" "$config"
-	if [ -f "$tmp/none" ]; then
-		say "$config: made from $IK_DEFCONFIG"
-	else
-		show_changes "$config.old" "$config"
-	fi
+	say "$config: made from $IK_DEFCONFIG"
+	[ -f "$tmp/none" ] || show_changes "$config.old" "$config"
 }
 
 # can_build_menu SCRIPT: Kconfig's own test for the library that one of its menus needs.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # cpimg: a whole, checked copy of the image or the old file, never anything between.
+# shellcheck disable=SC2016  # code for the shell under test and for doubles
 set -eu
 . shell/tests/lib.sh
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kmake: make for the kernel, from any folder, with the settings' arguments first and the user's last.
+# shellcheck disable=SC2016  # code for the shell under test and for doubles
 set -eu
 . shell/tests/lib.sh
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timg: nothing leaves the machine unless a command is set and the user has said yes.
+# shellcheck disable=SC2016  # code for the shell under test and for doubles
 set -eu
 . shell/tests/lib.sh
 

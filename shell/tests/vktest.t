@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # vktest: over a real SSH connection to a host that plays Windows. Whatever goes wrong, the kernel file is the old one
 # or the new one, and never a part of one.
+# shellcheck disable=SC2016  # code for the shell under test and for doubles
 set -eu
 . shell/tests/lib.sh
 . shell/tests/winvm.sh

@@ -6,7 +6,6 @@
 
 vm=$work/vm
 kernel=$vm/c/Windows/System32/lxss/tools/kernel
-target='C:\Windows\System32\lxss\tools\kernel'
 
 free_port() {
 	port=$((20000 + ($$ % 20000)))
@@ -28,7 +27,7 @@ write_ssh_files() {
 		UsePAM no
 		PasswordAuthentication no
 		PermitRootLogin yes
-		Subsystem sftp $(ls /usr/lib/openssh/sftp-server /usr/libexec/openssh/sftp-server 2>/dev/null | head -n 1)
+		Subsystem sftp $(find /usr/lib/openssh /usr/libexec/openssh -name sftp-server 2>/dev/null | head -n 1)
 		SetEnv WINVM=$vm WINVM_DOUBLES=$top/shell/tests/winvm WINVM_RUN=$top/shell/run
 		ForceCommand $top/shell/tests/winvm/session
 	END
@@ -63,7 +62,7 @@ start_winvm() {
 
 # fresh_winvm: Windows as it was: an official kernel with a second name, WSL running.
 fresh_winvm() {
-	rm -rf "$vm/c" "$vm/home" "$vm/fault"
+	rm -rf "${vm:?}/c" "${vm:?}/home" "${vm:?}/fault"
 	mkdir -p "$vm/home" "$vm/fault" "$vm/c/Windows/System32/lxss/tools" "$vm/c/Windows/WinSxS"
 	toy_image "$kernel" 5.10.16.3-microsoft-standard-WSL2 1
 	ln "$kernel" "$vm/c/Windows/WinSxS/kernel"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # wktest: looks at the image, then lets immensity-kernel install it, which verifies and keeps a backup.
+# shellcheck disable=SC2016  # code for the shell under test and for doubles
 set -eu
 . shell/tests/lib.sh
 . shell/tests/wsl.sh
