@@ -58,16 +58,25 @@ second_version() {
 	key=$(cat debian/control debian/*.in debian/rules debian/changelog debian/scripts/generate rpm/wsl-kernel.spec \
 		mk/scripts/build-deb mk/scripts/build-rpm mk/scripts/debian-copy mk/scripts/rpm-spec tests/packages/make-stage |
 		sha256sum | cut -c1-16)
-	second=${IK_BUILD:-build}/test-packages/$version2-$key
-	[ ! -f "$second/done" ] || return 0
-	rm -rf "${IK_BUILD:-build}/test-packages"
+	shelf=${IK_BUILD:-build}/test-packages/second
+	second=$shelf/$version2-$key
+	mkdir -p "$shelf"
+	# Suites run side by side: one builds, the others wait.
+	exec 8>"$shelf/lock"
+	flock 8
+	[ -f "$second/done" ] || build_second
+	exec 8>&-
+}
+
+build_second() {
+	find "$shelf" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
 	mkdir -p "$second"
 	{
 		tests/packages/make-stage "$version2" stable "$work/stage2" &&
 			build_from "$work/stage2" "$version2" "$second" &&
 			tests/packages/make-stage "$version_lts" longterm "$work/stage-lts" &&
 			build_from "$work/stage-lts" "$version_lts" "$second/lts" longterm
-	} >"$work/second.log" 2>&1 || stop "packages of a second version can be built" "$(tail -n 30 "$work/second.log")"
+	} >"$work/second.log" 2>&1 8>&- || stop "packages of a second version can be built" "$(tail -n 30 "$work/second.log")"
 	touch "$second/done"
 }
 
@@ -155,7 +164,10 @@ check_in_place() {
 
 # backup_with DIGEST TARGET: "found" when a file beside the target has that digest.
 backup_with() {
-	find "${2%/*}" -type f -name 'immensity-*' -exec sha256sum {} + | grep -q "^$1 " && echo found || echo missing
+	case "$(find "${2%/*}" -type f -name 'immensity-*' -exec sha256sum {} +)" in
+	*"$1  "*) echo found ;;
+	*) echo missing ;;
+	esac
 }
 
 # check_official STEP: Windows has its own kernel back, in the same file.
