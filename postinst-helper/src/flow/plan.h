@@ -99,10 +99,10 @@ struct ik_plan_recover_facts {
 	bool same_inode;      /* T is the file the journal speaks of */
 	enum ik_match is_old; /* T against A, the image before the transaction */
 	enum ik_match is_new; /* T against B, the image the transaction wants */
-	bool body_is_ours;    /* T is no whole image, but a part of it is A's or B's: we were at it */
-	bool distrust_new;    /* a write or flush of B failed in this very run */
-	bool backup_good;     /* a backup with A's digest verifies */
-	bool staged_good;     /* a staged image with B's digest verifies */
+	bool body_is_ours; /* T is no whole image, but a part of it is A's or B's: we were at it */
+	bool distrust_new; /* a write or flush of B failed in this very run */
+	bool backup_good;  /* a backup with A's digest verifies */
+	bool staged_good;  /* a staged image with B's digest verifies */
 };
 
 /* What recovery does: one row of the table each. */

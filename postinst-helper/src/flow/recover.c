@@ -25,12 +25,14 @@ static int match_image(const struct ik_scene *scene, const struct ik_jrec_image 
 		       struct ik_err *err)
 {
 	struct ik_reread seen;
+	struct ik_file_id id;
 	struct ik_err why = {0};
 	int r;
 
 	*ret_match = IK_MATCH_NO;
-	if (image->size_bytes < IK_HEAD_BYTES)
-		return 0;
+	r = ik_path_identify(scene->lxss.fd, scene->lxss.name, &id, err);
+	if (r < 0 || image->size_bytes < IK_HEAD_BYTES || id.size_bytes > IK_IMAGE_MAX_BYTES)
+		return r;
 	r = ik_reread(scene->lxss.fd, scene->lxss.name, image->size_bytes,
 		      IK_REREAD_WHOLE | IK_REREAD_BODY, progress, &seen, &why);
 	if (why.code == IK_E_FILE_TOO_SMALL)

@@ -38,33 +38,27 @@ static int load_conf(struct ik_session *session, struct ik_err *err)
 	return ik_conf_parse(&session->conf, text, len, path, err);
 }
 
-/* One option over the settings; a relative directory is meant from where the user stands. */
-static int apply_option(struct ik_conf *conf, const char *key, const char *value, bool is_dir,
-			struct ik_err *err)
-{
-	ik_autofree char *full = value && is_dir && value[0] != '/' ? realpath(value, NULL) : NULL;
-
-	return value ? ik_conf_set(conf, key, full ? full : value, err) : 0;
-}
-
 static int apply_options(struct ik_session *session, struct ik_err *err)
 {
 	const struct ik_options *o = &session->options;
+	/* A relative directory is meant from where the user stands. */
+	ik_autofree char *drive = o->drive ? realpath(o->drive, NULL) : NULL;
+	ik_autofree char *profile = o->profile ? realpath(o->profile, NULL) : NULL;
 	const struct {
 		const char *key, *value;
-		bool is_dir;
 	} list[] = {
-		{"drive", o->drive, true},
-		{"drive_letter", o->drive_letter, false},
-		{"target", o->target, false},
-		{"profile", o->profile, true},
+		{"drive", drive ? drive : o->drive},
+		{"drive_letter", o->drive_letter},
+		{"target", o->target},
+		{"profile", profile ? profile : o->profile},
 		/* The caller's series is only a default: the configuration wins. */
-		{"series", session->conf.series[0] ? NULL : o->series, false},
+		{"series", session->conf.series[0] ? NULL : o->series},
 	};
 
 	for (size_t i = 0; i < IK_ARRAY_SIZE(list); i++) {
-		int r = apply_option(&session->conf, list[i].key, list[i].value, list[i].is_dir,
-				     err);
+		int r = list[i].value ?
+				ik_conf_set(&session->conf, list[i].key, list[i].value, err) :
+				0;
 
 		if (r < 0)
 			return r;

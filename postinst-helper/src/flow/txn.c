@@ -46,6 +46,19 @@ static void set_facts(const struct txn *txn, struct ik_plan_replace_facts *facts
 	};
 }
 
+/* A whole kernel of a size that no kernel has is somebody's joke. */
+static int check_size(const struct txn *txn, struct ik_err *err)
+{
+	uint64_t size = txn->old.id.size_bytes;
+
+	if (txn->old.kind == IK_KIND_MISSING || txn->old.kind == IK_KIND_TORN ||
+	    (size >= IK_IMAGE_MIN_BYTES && size <= IK_IMAGE_MAX_BYTES))
+		return 0;
+	return ik_err_set(err, size > IK_IMAGE_MAX_BYTES ? IK_E_FILE_TOO_BIG : IK_E_FILE_TOO_SMALL,
+			  0, "\"%s\" has %llu bytes, which no kernel has", txn->lxss->name,
+			  (unsigned long long)size);
+}
+
 /* Steps 0 and 3: what is there, and may it be replaced? 1 = nothing to do. */
 static int judge(struct txn *txn, struct ik_err *err)
 {
@@ -54,6 +67,8 @@ static int judge(struct txn *txn, struct ik_err *err)
 	enum ik_verdict verdict;
 	int r = ik_target_look(lxss->dir_fd, lxss->name, true, &lxss->progress, &txn->old, err);
 
+	if (r >= 0)
+		r = check_size(txn, err);
 	if (r < 0)
 		return r;
 	set_facts(txn, &facts);
@@ -71,13 +86,6 @@ static int judge(struct txn *txn, struct ik_err *err)
 		lxss->report->action = IK_ACTION_UNCHANGED;
 		return 1;
 	}
-	if (txn->old.id.size_bytes < IK_IMAGE_MIN_BYTES ||
-	    txn->old.id.size_bytes > IK_IMAGE_MAX_BYTES)
-		return ik_err_set(err,
-				  txn->old.id.size_bytes > IK_IMAGE_MAX_BYTES ? IK_E_FILE_TOO_BIG :
-										IK_E_FILE_TOO_SMALL,
-				  0, "\"%s\" has %llu bytes, which no kernel has", lxss->name,
-				  (unsigned long long)txn->old.id.size_bytes);
 	return 0;
 }
 

@@ -5,7 +5,6 @@
 #include "store/place.h"
 
 #include <dirent.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -121,17 +120,9 @@ static int open_profile(const struct ik_drive *drive, const char *relative, cons
 int ik_place_profile(const struct ik_drive *drive, const char *path, struct ik_place *ret,
 		     struct ik_err *err)
 {
-	ik_autofree char *root = NULL, *real = NULL;
 	const char *relative = beneath(drive->path, path);
 	int r;
 
-	if (relative)
-		return open_profile(drive, relative, path, ret, err);
-	root = realpath(drive->path, NULL);
-	real = realpath(path, NULL);
-	if (!root || !real)
-		return no_profile(err, path);
-	relative = beneath(root, real);
 	if (relative)
 		return open_profile(drive, relative, path, ret, err);
 	r = ik_err_set(err, IK_E_PATH_ESCAPES, 0, "profile \"%s\" is not on drive \"%s\"", path,

@@ -11,6 +11,7 @@
 
 #include "io/afile.h"
 #include "io/fault.h"
+#include "os/lock.h"
 #include "os/sys.h"
 
 #define SCHEMA	    1
@@ -157,6 +158,8 @@ void ik_state_remove(const char *dir)
 		return;
 	ik_ignore(ik_sys_unlink(fd, IK_STATE_FILE));
 	ik_ignore(ik_sys_unlink(fd, BROKEN_NAME));
+	ik_ignore(
+		ik_sys_unlink(fd, IK_LOCK_NAME)); /* there for a directory given with --state-dir */
 	(void)ik_close(fd);
 	ik_ignore(ik_sys_rmdir(AT_FDCWD, dir));
 }

@@ -78,7 +78,8 @@ int ik_target_look(int dir_fd, const char *name, bool with_digest,
 		return r;
 	}
 	r = look_open(fd, &out, err);
-	if (r >= 0 && with_digest) {
+	/* Nothing of that size is a kernel; reading it could take for ever. */
+	if (r >= 0 && with_digest && out.id.size_bytes <= IK_IMAGE_MAX_BYTES) {
 		r = ik_reread(dir_fd, name, UINT64_MAX, IK_REREAD_WHOLE | IK_REREAD_BODY, progress,
 			      &reread, err);
 		if (r >= 0) {

@@ -27,7 +27,8 @@ struct ik_target {
 
 /*
  * Purpose     looks at an image file: identity, head, release. Cheap: reads a few blocks.
- * Parameters  dir_fd, name: where; with_digest: also hash it all, past every cache
+ * Parameters  dir_fd, name: where; with_digest: also hash it all, past every cache, unless it is
+ *             bigger than any kernel
  *             progress: may be NULL; ret: filled on success
  * Returns     0; a missing file is IK_KIND_MISSING, a damaged one IK_KIND_TORN
  * Errors      pathres (symlink, FIFO, directory, device, no right); io

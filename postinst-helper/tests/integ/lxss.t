@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Mode lxss from the outside: bytes, inode, links, time, backups, statuses. usage: lxss.t (from the top of the tree)
+. postinst-helper/tests/integ/lib.sh
+MODE=lxss
+image official.img "$OFFICIAL" 2M
+image official2.img "$NEWER_OFFICIAL" 3M
+image ours1.img "$OURS1" 3M
+image ours2.img "$OURS2" 1M --format elf
+image ours3.img "$OURS3" 2M
+image foreign.img "$FOREIGN" 2M
+
+first_install() {
+	new_drive
+	local before
+	before=$(identity "$T")
+	is "status: the official kernel" "$(field data.target.state status)" official
+	is "status changes nothing" "$(ls "$TOOLS")" kernel
+	is "dry run says what it would do" "$(field data.action --dry-run install --image "$W/ours1.img")" planned
+	is "dry run changes nothing" "$(ls "$TOOLS") $(sum "$T")" "kernel $(sum "$W/official.img")"
+	is "dry run leaves no state" "$(status_of test -e "$S")" 1
+	is "install" "$(field data.action install --image "$W/ours1.img")" installed
+	same "the target is the image" "$T" "$W/ours1.img"
+	same "and so is its hard link" "$D/Windows/WinSxS/amd64_lxss/kernel" "$W/ours1.img"
+	is "inode, links and time are kept" "$(identity "$T")" "$before"
+	same "the backup is the official kernel" "$TOOLS/immensity-official.img" "$W/official.img"
+	ok "the script knows the backup's digest" grep -q "$(sum "$W/official.img")" "$TOOLS/immensity-restore.cmd"
+	is "script and readme are ASCII with CR LF" "$(cat "$TOOLS"/immensity-restore.cmd "$TOOLS"/immensity-README.txt |
+		LC_ALL=C grep -cv $'^[\x20-\x7e\t]*\r$')" 0
+	is "the history has a line" "$(grep -c installed "$TOOLS/immensity-history.txt")" 1
+	is "nothing staged is left" "$(find "$TOOLS" -name '*new*' -o -name '*tmp*' -o -name '*probe*' -o -name '*lock*')" ""
+	is "status: ours" "$(field data.target.state status)" ours
+	is "status: its digest" "$(field data.target.sha256 status)" "$(sum "$W/ours1.img")"
+	is "status: restart needed" "$(field data.restart_needed status)" true
+	is "journal" "$(field data.journal status)" done
+	is "verify" "$(status_of ik verify)" 0
+	is "again: nothing to do" "$(field data.action install --image "$W/ours1.img")" unchanged
+	is "bootless window is told" "$(field data.bootless_window_us --force install --image "$W/ours3.img" |
+		awk '{ print ($1 > 0 && $1 < 2000000) }')" 1
+}
+
+versions() {
+	new_drive
+	ik install --image "$W/ours2.img" >/dev/null
+	same "a smaller ELF image over a bzImage" "$T" "$W/ours2.img"
+	is "upgrade" "$(field data.action install --image "$W/ours3.img")" installed
+	same "our former image is kept" "$TOOLS/immensity-prev.img" "$W/ours2.img"
+	same "the official one still is" "$TOOLS/immensity-official.img" "$W/official.img"
+	fails "an older version is refused" 3 "newer already installed" ik install --image "$W/ours1.img"
+	same "and changes nothing" "$T" "$W/ours3.img"
+	is "error code" "$(field error.code install --image "$W/ours1.img")" target-newer
+	is "with --force it goes in" "$(status_of ik --force install --image "$W/ours1.img")" 0
+	same "byte for byte" "$T" "$W/ours1.img"
+	printf 'allow_downgrade=yes\n' >"$W/conf"
+	ik install --image "$W/ours3.img" >/dev/null
+	is "or with the setting" "$(status_of ik --config "$W/conf" install --image "$W/ours2.img")" 0
+	same "byte for byte, too" "$T" "$W/ours2.img"
+}
+
+foreign() {
+	new_drive
+	cat "$W/foreign.img" >"$T"
+	is "status: foreign" "$(field data.target.state status)" foreign
+	fails "a foreign kernel is refused" 3 "somebody else" ik install --image "$W/ours1.img"
+	is "and nothing is left behind" "$(ls "$TOOLS")" kernel
+	is "with --force" "$(status_of ik --force install --image "$W/ours1.img")" 0
+	is "it is kept" "$(sum "$TOOLS"/immensity-foreign-*.img)" "$(sum "$W/foreign.img")"
+	ik remove >/dev/null 2>&1
+	same "and comes back on removal, there being no official one" "$T" "$W/foreign.img"
+}
+
+restores() {
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	ik install --image "$W/ours3.img" >/dev/null
+	is "restore" "$(field data.action restore)" restored
+	same "to the official kernel" "$T" "$W/official.img"
+	is "restore --to previous" "$(status_of ik restore --to previous)" 0
+	same "is the one before" "$T" "$W/ours3.img"
+	fails "an unknown backup" 1 "no backup" ik restore --to nonsense
+	is "by id" "$(status_of ik restore --to "$(field data.backups.0.id backups)")" 0
+	same "the official kernel again" "$T" "$W/official.img"
+	cat "$W/official2.img" >"$T"
+	is "Windows Update's kernel is another generation" "$(status_of ik install --image "$W/ours1.img")" 0
+	is "three backups" "$(field data.backups.# backups)" 3
+	is "official means the newest one" "$(status_of ik restore --to official)" 0
+	same "which Windows Update had brought" "$T" "$W/official2.img"
+	is "first means the first" "$(status_of ik restore --to first)" 0
+	same "which was there at the beginning" "$T" "$W/official.img"
+	printf x >>"$TOOLS/immensity-official.img"
+	fails "verify finds a damaged backup of ours" 1 "damaged" damage_named
+}
+
+# A backup whose name holds its digest must agree with it.
+damage_named() {
+	printf x | dd of="$(find "$TOOLS" -name 'immensity-official-*')" bs=1 seek=5000 conv=notrunc status=none
+	ik verify
+}
+
+official_for_a_while() {
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	is "official on" "$(field data.action official on)" held
+	same "Microsoft's kernel" "$T" "$W/official.img"
+	is "status says so" "$(field data.official_hold status)" true
+	is "official off" "$(status_of ik official off)" 0
+	same "ours again" "$T" "$W/ours1.img"
+	is "status says so, too" "$(field data.official_hold status)" false
+	fails "official maybe" 2 "on.*off" ik official maybe
+}
+
+removal() {
+	new_drive
+	local before
+	before=$(identity "$T")
+	ik install --image "$W/ours1.img" >/dev/null
+	ik install --image "$W/ours3.img" >/dev/null
+	is "remove" "$(field data.action remove)" removed
+	same "the official kernel is back" "$T" "$W/official.img"
+	is "inode, links and time as before us" "$(identity "$T")" "$before"
+	same "its backup stays" "$TOOLS/immensity-official.img" "$W/official.img"
+	is "all else is gone but the guides" "$(find "$TOOLS" -name 'immensity-*' -printf '%f\n' | sort | tr '\n' ' ')" \
+		"immensity-README.txt immensity-history.txt immensity-official.img immensity-restore.cmd "
+	is "again: nothing to do" "$(field data.action remove)" unchanged
+	is "purge" "$(status_of ik maint --event=purge --format=deb)" 0
+	is "leaves nothing" "$(ls "$TOOLS")" kernel
+	is "no state either" "$(status_of test -e "$S")" 1
+	is "reinstall" "$(status_of ik install --image "$W/ours1.img")" 0
+	rm "$TOOLS"/immensity-*.img
+	fails "without any backup ours stays" 1 "no backup" ik remove
+	same "and is whole" "$T" "$W/ours1.img"
+}
+
+spellings() {
+	new_drive
+	mkdir -p "$D/WINDOWS"
+	mv "$D/Windows/System32" "$D/WINDOWS/system32"
+	mv "$D/Windows/WinSxS" "$D/WINDOWS/"
+	rmdir "$D/Windows"
+	mv "$D/WINDOWS/system32/lxss/tools/kernel" "$D/WINDOWS/system32/lxss/tools/Kernel"
+	is "names are found without regard to case" "$(status_of ik install --image "$W/ours1.img")" 0
+	same "and overwritten in place" "$D/WINDOWS/system32/lxss/tools/Kernel" "$W/ours1.img"
+}
+
+first_install
+versions
+foreign
+restores
+official_for_a_while
+removal
+spellings
+done_testing

@@ -1,0 +1,176 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Mode wslconfig from the outside: versioned images, the one key, everything back. The result is judged by the
+# simulated host's own reader. usage: wslconfig.t (from the top of the tree)
+. postinst-helper/tests/integ/lib.sh
+MODE=wslconfig
+image official.img "$OFFICIAL" 1M
+image ours1.img "$OURS1" 1M
+image ours2.img "$OURS2" 1M
+image ours3.img "$OURS3" 1M
+
+# key: kernel= as WSL reads it from $P/.wslconfig.
+key() {
+	"$SIM/wslsim" --json read-config "$P/.wslconfig" | python3 -c '
+import json, sys
+found = json.load(sys.stdin)
+print((found.get("values") or found.get("settings") or found).get("wsl2.kernel", ""))'
+}
+
+# key_file: Linux path of the file that the key names.
+key_file() {
+	local path
+	path=$(key)
+	path=${path#C:\\}
+	echo "$D/${path//\\//}"
+}
+
+# diff_lines BEFORE AFTER: how many lines were removed and added.
+diff_lines() {
+	diff "$1" "$2" | grep -c '^[<>]'
+}
+
+plain() {
+	new_drive
+	local lxss
+	lxss=$(sum "$T")
+	printf '[wsl2]\r\nmemory=4GB\r\n# comment\r\n[experimental]\r\nsparseVhd=true\r\n' >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	is "status: the official kernel" "$(field data.target.state status)" official
+	is "dry run" "$(field data.action --dry-run install --image "$W/ours1.img")" planned
+	ok "changes nothing" test ! -e "$OWN"
+	is "install" "$(field data.action install --image "$W/ours1.img")" installed
+	is "exactly one line is added" "$(diff_lines "$W/before" "$P/.wslconfig")" 1
+	same "the key names the image" "$(key_file)" "$W/ours1.img"
+	is "the name tells version and digest" "$(basename "$(key_file)")" "kernel-7.3.4-1-$(sum "$W/ours1.img" | cut -c1-12)"
+	same "the former file is saved" "$P/.wslconfig.immensity-prev" "$W/before"
+	is "the lxss kernel is left alone" "$(sum "$T")" "$lxss"
+	is "status: ours" "$(field data.target.state status)" ours
+	is "status: mode" "$(field data.mode status)" wslconfig
+	is "again: nothing to do" "$(field data.action install --image "$W/ours1.img")" unchanged
+	fails "an older version is refused" 3 "newer already" older
+	is "verify" "$(status_of ik verify)" 0
+	is "remove" "$(field data.action remove)" removed
+	same "every byte as before" "$P/.wslconfig" "$W/before"
+	is "our files are gone" "$(find "$P" -name '*mmensity*')" ""
+	is "again: nothing to do" "$(field data.action remove)" unchanged
+}
+
+older() {
+	ik install --image "$W/ours3.img" >/dev/null && ik install --image "$W/ours1.img"
+}
+
+pruning() {
+	new_drive
+	printf 'keep_backups=2\n' >"$W/conf"
+	local n
+	for n in 1 2 3; do
+		ik --config "$W/conf" install --image "$W/ours$n.img" >/dev/null
+	done
+	is "two images are kept" "$(find "$OWN" -name 'kernel-*' | wc -l)" 2
+	same "the key names the newest" "$(key_file)" "$W/ours3.img"
+	is "restore --to previous" "$(status_of ik restore --to previous)" 0
+	same "names the one before" "$(key_file)" "$W/ours2.img"
+	is "restore" "$(field data.action restore)" restored
+	is "drops the key" "$(field data.target.state status)" official
+	is "but keeps the images" "$(find "$OWN" -name 'kernel-*' | wc -l)" 2
+	rm "$OWN"/kernel-7.3.5*
+	is "install makes a missing image anew" "$(status_of ik install --image "$W/ours3.img")" 0
+	same "and names it" "$(key_file)" "$W/ours3.img"
+	printf x | dd of="$(key_file)" bs=1 seek=9000 conv=notrunc status=none
+	is "status sees a damaged image" "$(field data.target.state status)" torn
+	fails "verify sees it" 4 "damaged" ik verify
+	is "install repairs it" "$(status_of ik install --image "$W/ours3.img")" 0
+	same "byte for byte" "$(key_file)" "$W/ours3.img"
+	rm "$(key_file)"
+	is "status sees a missing image" "$(field data.target.state status)" missing
+	is "an older version may repair it" "$(status_of ik install --image "$W/ours1.img")" 0
+}
+
+fresh_file() {
+	new_drive
+	is "without .wslconfig one is made" "$(status_of ik install --image "$W/ours1.img")" 0
+	same "that names the image" "$(key_file)" "$W/ours1.img"
+	ik install --image "$W/ours3.img" >/dev/null
+	ik remove >/dev/null
+	ok "and goes away again, also after an upgrade" test ! -e "$P/.wslconfig"
+	ik install --image "$W/ours1.img" >/dev/null
+	printf '# mine\r\n' >>"$P/.wslconfig"
+	ik remove >/dev/null
+	is "what the user added meanwhile stays" "$(grep -c mine "$P/.wslconfig")" 1
+}
+
+foreign_key() {
+	new_drive
+	printf '\xef\xbb\xbf[WSL2]\nKernel = "C:\\\\mine\\\\k"  # my own\nkernel=second\nmemory=4GB' >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	fails "a foreign key is refused" 3 "names another kernel" ik install --image "$W/ours1.img"
+	same "and nothing changed" "$P/.wslconfig" "$W/before"
+	is "code" "$(field error.code install --image "$W/ours1.img")" wslconfig-foreign-kernel
+	is "with --force" "$(status_of ik --force install --image "$W/ours1.img")" 0
+	is "exactly one line differs" "$(diff_lines "$W/before" "$P/.wslconfig")" 2
+	same "the key names the image" "$(key_file)" "$W/ours1.img"
+	ik install --image "$W/ours3.img" >/dev/null
+	ik remove >/dev/null 2>&1
+	same "it comes back byte for byte, also after an upgrade" "$P/.wslconfig" "$W/before"
+}
+
+encodings() {
+	new_drive
+	printf '[wsl2]\r\nmemory=4GB\r\n' | iconv -t UTF-16LE | { printf '\xff\xfe' && cat; } >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	ik install --image "$W/ours1.img" >/dev/null
+	same "UTF-16 with a mark" "$(key_file)" "$W/ours1.img"
+	ik remove >/dev/null
+	same "is kept" "$P/.wslconfig" "$W/before"
+	printf '[wsl2]\r\nmemory=4GB\r\n' | iconv -t UTF-16BE | { printf '\xfe\xff' && cat; } >"$P/.wslconfig"
+	fails "UTF-16 that WSL cannot read is refused" 3 "wslconfig" ik install --image "$W/ours1.img"
+	printf '[wsl2]\0\n' >"$P/.wslconfig"
+	fails "NUL bytes are refused" 3 "wslconfig" ik install --image "$W/ours1.img"
+	ok "before anything is copied" test ! -e "$OWN/kernel-7.3.4-1-$(sum "$W/ours1.img" | cut -c1-12)"
+}
+
+links() {
+	new_drive
+	printf '[wsl2]\n' >"$W/dotfile"
+	ln -s "$W/dotfile" "$P/.wslconfig"
+	fails "a symlink is refused with the reason" 3 "dotfile manager" ik install --image "$W/ours1.img"
+	ok "and stays" test -L "$P/.wslconfig"
+	rm "$P/.wslconfig"
+	mkdir "$P/.wslconfig"
+	fails "a directory is refused" 3 "directory" ik install --image "$W/ours1.img"
+	rmdir "$P/.wslconfig"
+	mkdir -p "$W/elsewhere"
+	rm -rf "$P/AppData/Local"
+	ln -s "$W/elsewhere" "$P/AppData/Local"
+	fails "a symlink on the way is refused" 3 "symlink|link" ik install --image "$W/ours1.img"
+	is "and not followed" "$(ls "$W/elsewhere")" ""
+}
+
+profiles() {
+	new_drive
+	mkdir -p "$D/Users/Bob" "$D/Users/Public" "$D/Users/Default"
+	: >"$D/Users/Bob/NTUSER.DAT"
+	: >"$D/Users/Default/NTUSER.DAT"
+	fails "two profiles: it does not guess" 3 "more than one" ik install --image "$W/ours1.img"
+	is "a named one" "$(status_of ik --profile "$D/Users/Bob" install --image "$W/ours1.img")" 0
+	ok "is used" test -f "$D/Users/Bob/.wslconfig"
+	ok "and only that" test ! -e "$P/.wslconfig"
+	fails "a profile elsewhere is refused" 3 "not on drive" ik --profile "$W" install --image "$W/ours1.img"
+	mv "$P" "$D/Users/Zoë"
+	is "a profile that is not ASCII" "$(status_of ik --profile "$D/Users/Zoë" install --image "$W/ours1.img")" 0
+	P=$D/Users/Zoë
+	is "has its image in ProgramData" "$(key | cut -d'\' -f2,3)" 'ProgramData\immensity-kernel'
+	same "where the key names it" "$(key_file)" "$W/ours1.img"
+	ik --profile "$P" remove >/dev/null 2>&1
+	ok "removal drops the key" test ! -e "$P/.wslconfig"
+}
+
+plain
+pruning
+fresh_file
+foreign_key
+encodings
+links
+profiles
+done_testing
