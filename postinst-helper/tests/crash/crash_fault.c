@@ -95,6 +95,7 @@ static bool one_fault(struct scene *s, long n, size_t which, bool persist)
 				      .errnum = errors[which].errnum,
 				      .persist = persist,
 				      .argv = argv,
+				      .preload = s->w.preload,
 				      .only_changes = tier.only_changes,
 				      .action = errors[which].errnum ? TRACE_FAIL : TRACE_SHORT};
 

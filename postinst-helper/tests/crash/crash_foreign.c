@@ -127,6 +127,7 @@ static bool one_point(struct scene *s, long n, enum deed deed)
 	struct act act = {s, deed};
 	struct trace_result result;
 	struct trace_job job = {.argv = argv,
+				.preload = s->w.preload,
 				.root = s->w.drive,
 				.at = n,
 				.action = TRACE_HOOK,

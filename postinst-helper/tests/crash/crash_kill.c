@@ -47,6 +47,7 @@ static long kill_at(const struct scene *s, const char *const *words, long at,
 	const char *argv[24];
 	struct trace_result result;
 	const struct trace_job job = {.argv = argv,
+				      .preload = s->w.preload,
 				      .root = s->w.drive,
 				      .at = at,
 				      .action = action,

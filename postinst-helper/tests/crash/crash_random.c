@@ -78,6 +78,7 @@ static int act(struct play *p, const char *name, const char *const *words)
 	char output[4096];
 	struct trace_result result;
 	struct trace_job job = {.argv = argv,
+				.preload = p->s.w.preload,
 				.root = p->s.w.drive,
 				.action = draw(p, 2) ? TRACE_KILL_AFTER : TRACE_KILL_BEFORE,
 				.only_changes = true};
@@ -187,8 +188,11 @@ static void one_sequence(struct play *p, long seed)
 	p->chance = (uint64_t)seed * 0x9e3779b97f4a7c15u | 1;
 	p->trail[0] = '\0';
 	memset(p->held, 0, sizeof(p->held));
+	snprintf(p->s.w.state, sizeof(p->s.w.state), "%s", p->distros[0]);
 	scene_reset(&p->s);
-	(void)mkdir(p->distros[1], 0755);
+	remove_tree(p->distros[1]);
+	if (mkdir(p->distros[1], 0755) < 0)
+		tap_die("cannot make %s", p->distros[1]);
 	steps = 2 + (int)draw(p, STEPS_MAX - 1);
 	for (int i = 0; i < steps && good; i++) {
 		one_step(p);
@@ -215,7 +219,7 @@ static void run_sequences(int worker, int workers, void *arg)
 	world_image(&p.officials[1], "5.15.133.1-microsoft-standard-WSL2", "1152K", "official1");
 	world_image(&p.officials[2], "5.15.146.1-microsoft-standard-WSL2", "1M", "official2");
 	snprintf(p.distros[0], sizeof(p.distros[0]), "%s", p.s.w.state);
-	snprintf(p.distros[1], sizeof(p.distros[1]), "%s/other", root);
+	snprintf(p.distros[1], sizeof(p.distros[1]), "%s/state-other%d", arena_dir(), worker);
 	for (long n = worker; n < sequences; n += workers)
 		one_sequence(&p, first_seed + n);
 }

@@ -65,6 +65,7 @@ static void record(struct recorded *r, const struct scene_kind *kind, const char
 		tap_die("recfs: %s", output);
 	through = r->s.w;
 	world_init(&r->s.w, program, mount_point);
+	snprintf(r->s.w.state, sizeof(r->s.w.state), "%s", through.state);
 	snprintf(r->s.profile, sizeof(r->s.profile), "%s/Users/Ann", r->s.w.drive);
 	status = scene_run(&r->s, r->s.words, output, sizeof(output));
 	r->s.w = through;
@@ -97,8 +98,8 @@ static void judge_state(struct recorded *r, const struct choice *c, bool weak)
 		return;
 	}
 	snapshot_restore(state, r->backing);
+	snapshot_restore(r->s.start_state, r->s.w.state);
 	snapshot_free(state);
-	tally->points += 0;
 	good = scene_is_safe(&r->s, why, sizeof(why));
 	if (good && __atomic_add_fetch(&tally->points, 1, __ATOMIC_SEQ_CST) % full_every == 0)
 		good = scene_settle(&r->s, why, sizeof(why));
@@ -188,6 +189,7 @@ static void refuse_quirk(const char *quirk, bool must_refuse)
 		tap_die("recfs: %s", output);
 	real = s.w;
 	world_init(&s.w, program, mount_point);
+	snprintf(s.w.state, sizeof(s.w.state), "%s", real.state);
 	status = scene_run(&s, s.words, output, sizeof(output));
 	s.w = real;
 	arena_unmount(mount_point);

@@ -142,6 +142,7 @@ static void make_torn(struct scene *s)
 	scene_argv(s, words, argv);
 	for (long n = 1; result.fired; n++) {
 		const struct trace_job job = {.argv = argv,
+					      .preload = s->w.preload,
 					      .root = s->w.drive,
 					      .at = n,
 					      .action = TRACE_KILL_AFTER,
@@ -240,6 +241,7 @@ void scene_open(struct scene *s, const struct scene_kind *kind, const char *prog
 	if (s->store)
 		s->old_text = read_whole(s->profile, ".wslconfig", &s->old_size);
 	s->start = snapshot_take(root);
+	s->start_state = snapshot_take(s->w.state);
 	rehearse(s);
 }
 
@@ -252,6 +254,7 @@ static void free_image(struct image *image)
 void scene_close(struct scene *s)
 {
 	snapshot_free(s->start);
+	snapshot_free(s->start_state);
 	free_image(&s->official);
 	free_image(&s->first);
 	free_image(&s->second);
@@ -265,6 +268,7 @@ void scene_close(struct scene *s)
 void scene_reset(const struct scene *s)
 {
 	snapshot_restore(s->start, s->w.root);
+	snapshot_restore(s->start_state, s->w.state);
 }
 
 static bool same(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)

@@ -41,13 +41,13 @@ struct scene {
 	const struct scene_kind *kind;
 	struct world w;
 	struct known k;
-	struct snapshot *start;
-	const char *words[6];	   /* the command */
-	const char *again[6];	   /* what is run at the end and must succeed */
-	const struct image *final; /* what the kernel is after `again` */
-	char mtime_of[512];	   /* the kernel's path */
-	long long mtime;	   /* its time of change at the start */
-	bool any_time;		   /* it may have another one: setting it was made to fail */
+	struct snapshot *start, *start_state; /* the drive and the state directory */
+	const char *words[6];		      /* the command */
+	const char *again[6];		      /* what is run at the end and must succeed */
+	const struct image *final;	      /* what the kernel is after `again` */
+	char mtime_of[512];		      /* the kernel's path */
+	long long mtime;		      /* its time of change at the start */
+	bool any_time; /* it may have another one: setting it was made to fail */
 	struct image official, first, second, foreign;
 	/* .wslconfig mode: the text before and after, and the profile's directory */
 	bool store;

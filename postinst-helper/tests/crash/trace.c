@@ -301,8 +301,6 @@ static void at_entry(struct driver *d, struct tracee *t, const struct __ptrace_s
 		t->counting = true;
 	if (!t->counting)
 		return;
-	if (info->entry.nr == SYS_clock_nanosleep)
-		skip_call(t, 0);
 	if (info->entry.nr == SYS_execve || info->entry.nr == SYS_socket)
 		d->ret->forbidden++;
 	if (index < 0)
@@ -449,6 +447,8 @@ void trace_run(const struct trace_job *job, struct trace_result *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	d.first = fork();
+	if (d.first == 0 && job->preload)
+		setenv("LD_PRELOAD", job->preload, 1);
 	if (d.first == 0)
 		be_program(job->argv, out_fd, true);
 	if (d.first < 0 || waitpid(d.first, &status, 0) != d.first || !WIFSTOPPED(status))

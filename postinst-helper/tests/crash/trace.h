@@ -4,7 +4,7 @@
  * the Nth one kills every process of it, fails the call, or lets somebody else act. It also judges
  * which paths are written. It must not know the update protocol.
  *
- * Sleeps are skipped (they return at once), so that waits of seconds cost nothing.
+ * With nosleep.so preloaded, waits of seconds cost nothing.
  */
 #ifndef CRASH_TRACE_H
 #define CRASH_TRACE_H
@@ -34,6 +34,7 @@ struct trace_call {
 
 struct trace_job {
 	const char *const *argv; /* program and arguments, NULL-terminated */
+	const char *preload;	 /* library that skips sleeps; NULL = none */
 	const char *root;	 /* only calls on objects beneath it count; NULL = all */
 	enum trace_action action;
 	long at;	   /* number of the call, from 1 */

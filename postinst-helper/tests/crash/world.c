@@ -24,7 +24,7 @@ void world_init(struct world *w, const char *program, const char *root)
 	snprintf(w->program, sizeof(w->program), "%.255s", real);
 	snprintf(w->root, sizeof(w->root), "%s", root);
 	snprintf(w->drive, sizeof(w->drive), "%s/drive", root);
-	snprintf(w->state, sizeof(w->state), "%s/state", root);
+	snprintf(w->state, sizeof(w->state), "%s/state-%s", arena_dir(), strrchr(root, '/') + 1);
 	arena_helper("nosleep.so", w->preload, sizeof(w->preload));
 }
 
@@ -114,7 +114,7 @@ void world_fresh(const struct world *w, const struct image *official)
 	write_whole(target, official->data, official->size);
 	make_way(link_path);
 	if (link(target, link_path) < 0 || mkdir(w->state, 0755) < 0)
-		tap_die("cannot furnish the drive");
+		tap_die("cannot furnish the drive and %s", w->state);
 }
 
 void world_argv(const struct world *w, const char *const *words, const char **argv)

@@ -26,8 +26,9 @@ struct image {
 
 struct world {
 	char program[256]; /* the shipped binary */
-	char root[128];	   /* mount point that holds drive and state */
-	char drive[160], state[160];
+	char root[128];	   /* holds the drive */
+	char drive[160];   /* plays C: */
+	char state[160];   /* --state-dir, on the Linux side */
 	char preload[512]; /* nosleep.so beside the suite */
 };
 
