@@ -184,6 +184,8 @@ static int run(struct act *act, ik_job_fn fn, struct ik_job *job, struct ik_err 
 	job->session = act->session;
 	job->domain = act->domain;
 	r = ik_worker_run(fn, job, act->report, why);
+	if (why->code == IK_E_INTERRUPTED)
+		ik_err_hint(why, "nothing was changed; run the command again");
 	return why->code == IK_E_PRIV_CHILD_DIED ? repair(act, job, r, why) : r;
 }
 

@@ -121,9 +121,26 @@ int ik_lxss_report_target(const struct ik_scene *scene, bool with_digest,
 	if (ik_place_windows_file(&scene->session->drive, &scene->lxss, scene->lxss.name,
 				  out->windows_path, NULL) < 0)
 		out->windows_path[0] = '\0';
-	r = ik_target_look(scene->lxss.fd, scene->lxss.name, with_digest, progress, &target, err);
+	r = ik_target_look(scene->lxss.fd, scene->lxss.name,
+			   with_digest ? IK_TARGET_DIGEST : IK_TARGET_NO_DIGEST, progress, &target,
+			   err);
 	if (r < 0)
 		return r;
 	ik_lxss_describe(&target, out);
 	return 0;
+}
+
+int ik_lxss_report_known(struct ik_lxss *lxss, struct ik_err *err)
+{
+	bool known = lxss->known.has_digest;
+	int r;
+
+	if (!lxss->scene)
+		return 0; /* it never came to a look at the target */
+	r = ik_lxss_report_target(lxss->scene, !known, NULL, lxss->report, err);
+	if (r >= 0 && known) {
+		lxss->report->target.has_sha256 = true;
+		memcpy(lxss->report->target.sha256, lxss->known.whole.bytes, IK_SHA256_LEN);
+	}
+	return r;
 }

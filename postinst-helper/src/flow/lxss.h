@@ -27,6 +27,8 @@ struct ik_lxss {
 	struct ik_journal journal;
 	struct ik_backups backups;
 	bool has_backups;
+	struct ik_target
+		known; /* what was last proved to be at the target; digest may be missing */
 	struct ik_progress outer;    /* the worker's */
 	struct ik_progress progress; /* the same, and the lock's heartbeat */
 };
@@ -63,6 +65,11 @@ int ik_lxss_write(struct ik_lxss *lxss, int from_fd, const struct ik_jrec_image 
 int ik_lxss_report_target(const struct ik_scene *scene, bool with_digest,
 			  const struct ik_progress *progress, struct ik_report *report,
 			  struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     the same at the end of a change: hashes only if what was proved last is not known.
+ */
+int ik_lxss_report_known(struct ik_lxss *lxss, struct ik_err *err) IK_MUST_CHECK;
 
 /* Purpose     describes an image for a report; path and Windows path are the caller's. */
 void ik_lxss_describe(const struct ik_target *target, struct ik_report_image *ret);

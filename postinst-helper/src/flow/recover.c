@@ -100,7 +100,8 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 	struct ik_plan_recover_facts facts = {.journal = journal_fact(journal),
 					      .distrust_new = distrust_new};
 	struct ik_target target;
-	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, false, NULL, &target, err);
+	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
+			       err);
 
 	if (r < 0)
 		return r;

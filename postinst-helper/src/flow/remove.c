@@ -98,13 +98,34 @@ static bool has_own_files(const struct ik_scene *scene, bool with_guides)
 			       ik_path_exists(scene->lxss.fd, IK_NAME_SCRIPT, NULL) > 0);
 }
 
+/* Recovers; a torn target of ours that recovery cannot repair gets a backup of its own choice. */
+static int make_whole(struct ik_lxss *lxss, struct ik_err *err)
+{
+	const struct ik_scene *scene = lxss->scene;
+	struct ik_target target;
+	struct ik_err seen = {0};
+	int r = ik_recover_run(lxss, false, &seen);
+
+	if (seen.code == IK_E_RECOVERY_NEEDED)
+		return put_back(lxss, err);
+	if (r < 0) {
+		if (err)
+			*err = seen;
+		return r;
+	}
+	r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
+			   err);
+	return r >= 0 && target.kind == IK_KIND_OURS ? put_back(lxss, err) : r;
+}
+
 /* Mode lxss. 1 = something was done. */
 static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
 		       struct ik_err *err)
 {
 	struct ik_lxss ik_autolxss lxss = {0};
 	struct ik_target target;
-	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, false, NULL, &target, err);
+	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
+			       err);
 
 	if (r < 0)
 		return r;
@@ -112,14 +133,10 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 		return 0;
 	r = ik_lxss_open(scene, job, report, &lxss, err);
 	if (r >= 0)
-		r = ik_recover_run(&lxss, false, err);
+		r = make_whole(&lxss, err);
 	if (r >= 0)
-		r = ik_target_look(scene->lxss.fd, scene->lxss.name, false, NULL, &target, err);
-	if (r >= 0 && target.kind == IK_KIND_OURS)
-		r = put_back(&lxss, err);
-	if (r >= 0)
-		r = ik_target_look(scene->lxss.fd, scene->lxss.name, true, &job->progress, &target,
-				   err);
+		r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_DIGEST,
+				   &job->progress, &target, err);
 	if (r < 0)
 		return r;
 	ik_sweep_broken_locks(lxss.dir_fd);

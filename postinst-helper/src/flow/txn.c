@@ -65,12 +65,14 @@ static int judge(struct txn *txn, struct ik_err *err)
 	struct ik_lxss *lxss = txn->lxss;
 	struct ik_plan_replace_facts facts;
 	enum ik_verdict verdict;
-	int r = ik_target_look(lxss->dir_fd, lxss->name, true, &lxss->progress, &txn->old, err);
+	int r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST_CACHE, &lxss->progress,
+			       &txn->old, err);
 
 	if (r >= 0)
 		r = check_size(txn, err);
 	if (r < 0)
 		return r;
+	lxss->known = txn->old;
 	set_facts(txn, &facts);
 	verdict = ik_plan_replace(&facts);
 	if (verdict == IK_VERDICT_TORN && txn->purpose == IK_TXN_RESTORE) {
@@ -149,8 +151,6 @@ static int back_up(struct txn *txn, struct ik_err *err)
 	if (r >= 0)
 		r = ik_backup_keep(lxss->dir_fd, &lxss->backups, &txn->old, fd, &lxss->progress,
 				   txn->old_file, err);
-	if (r >= 0)
-		r = ik_lxss_load_backups(lxss, err);
 	return r;
 }
 
@@ -282,6 +282,8 @@ static int overwrite(struct txn *txn, bool *ret_padded, struct ik_err *err)
 	int repaired;
 
 	*ret_padded = job.padded;
+	lxss->known = txn->image->target;
+	lxss->known.has_digest = r >= 0 && !job.padded;
 	if (r >= 0)
 		return 0;
 	if (err)
@@ -410,7 +412,7 @@ int ik_txn_install_job(struct ik_job *job, struct ik_report *report, struct ik_e
 	r = begin(job, &scene, &lxss, report, err);
 	if (r >= 0)
 		r = ik_txn_run(&lxss, &image, IK_TXN_INSTALL, err);
-	if (ik_lxss_report_target(&scene, true, NULL, report, &late) < 0)
+	if (ik_lxss_report_known(&lxss, &late) < 0)
 		ik_report_note(report, "%s", late.message);
 	return r;
 }
@@ -422,8 +424,9 @@ static int begin_restore(struct ik_job *job, struct ik_scene *scene, struct ik_l
 	struct ik_err seen = {0};
 	int r = begin(job, scene, lxss, report, &seen);
 
-	if (seen.code == IK_E_TARGET_TORN)
-		return 0; /* that is what restoring is for */
+	/* That is what restoring is for. */
+	if (seen.code == IK_E_TARGET_TORN || seen.code == IK_E_RECOVERY_NEEDED)
+		return 0;
 	if (r < 0 && err)
 		*err = seen;
 	return r;
@@ -470,7 +473,7 @@ int ik_txn_restore_job(struct ik_job *job, struct ik_report *report, struct ik_e
 	r = begin_restore(job, &scene, &lxss, report, err);
 	if (r >= 0)
 		r = restore_backup(&lxss, job->backup, err);
-	if (ik_lxss_report_target(&scene, true, NULL, report, &late) < 0)
+	if (ik_lxss_report_known(&lxss, &late) < 0)
 		ik_report_note(report, "%s", late.message);
 	return r;
 }

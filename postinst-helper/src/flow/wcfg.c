@@ -75,7 +75,9 @@ static int look_at_key(const struct ik_scene *scene, const struct ik_place *own,
 	int r = 0;
 
 	if (own->fd >= 0)
-		r = ik_target_look(own->fd, edit->file, with_digest, progress, &target, err);
+		r = ik_target_look(own->fd, edit->file,
+				   with_digest ? IK_TARGET_DIGEST : IK_TARGET_NO_DIGEST, progress,
+				   &target, err);
 	if (r < 0)
 		return r;
 	if (target.has_digest && !ik_wimg_name_fits(edit->file, &target.whole))
@@ -105,8 +107,9 @@ static void look_at_foreign(const struct ik_scene *scene, const struct ik_wedit 
 	}
 	(void)snprintf(out->path, sizeof(out->path), "%s/%.400s", drive->path,
 		       ik_strbuf_str(&real));
-	if (ik_target_look(drive->fd, ik_strbuf_str(&real), with_digest, progress, &target, NULL) <
-	    0)
+	if (ik_target_look(drive->fd, ik_strbuf_str(&real),
+			   with_digest ? IK_TARGET_DIGEST : IK_TARGET_NO_DIGEST, progress, &target,
+			   NULL) < 0)
 		return;
 	ik_lxss_describe(&target, out);
 	out->kind = target.kind == IK_KIND_MISSING ? IK_KIND_MISSING : IK_KIND_FOREIGN;

@@ -64,7 +64,8 @@ static int load_one(int dir_fd, const char *name, bool digests, const struct ik_
 	    strlen(name) >= sizeof(image.file) || strchr(name, '.') == NULL)
 		return 0;
 	(void)snprintf(image.file, sizeof(image.file), "%s", name);
-	r = ik_target_look(dir_fd, name, digests, progress, &image.image, &seen);
+	r = ik_target_look(dir_fd, name, digests ? IK_TARGET_DIGEST : IK_TARGET_NO_DIGEST, progress,
+			   &image.image, &seen);
 	if (seen.code == IK_E_INTERRUPTED) {
 		if (err)
 			*err = seen;

@@ -136,8 +136,10 @@ static int reread_with(int dir_fd, const char *name, int flags, uint64_t part_by
 int ik_reread(int dir_fd, const char *name, uint64_t part_bytes, int what,
 	      const struct ik_progress *progress, struct ik_reread *ret, struct ik_err *err)
 {
-	int r = reread_with(dir_fd, name, O_DIRECT, part_bytes, what, progress, ret, err);
+	int r = -EINVAL;
 
+	if (!(what & IK_REREAD_KEEP))
+		r = reread_with(dir_fd, name, O_DIRECT, part_bytes, what, progress, ret, err);
 	if (r == -EINVAL || r == -EOPNOTSUPP)
 		r = reread_with(dir_fd, name, 0, part_bytes, what, progress, ret, err);
 	return r;

@@ -21,6 +21,9 @@
 enum {
 	IK_REREAD_WHOLE = 1, /* digest of the first part_bytes */
 	IK_REREAD_BODY = 2,  /* digest of the same without the first IK_HEAD_BYTES */
+	/* Leave what was read in the page cache (after emptying it), for a copy that follows. Not for
+	   proofs of a write. */
+	IK_REREAD_KEEP = 4,
 };
 
 struct ik_reread {

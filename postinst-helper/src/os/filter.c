@@ -64,6 +64,7 @@ static const uint32_t allowed[] = {
 	SYS_getrandom,
 	/* signals and the end */
 	SYS_rt_sigprocmask,
+	SYS_rt_sigpending,
 	SYS_rt_sigaction,
 	SYS_rt_sigreturn,
 	SYS_restart_syscall,

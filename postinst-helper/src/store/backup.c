@@ -77,7 +77,7 @@ static int load_one(int dir_fd, const char *file, const struct ik_progress *prog
 	if (backup.origin == IK_KIND_UNKNOWN || strlen(file) >= sizeof(backup.file))
 		return 0;
 	(void)snprintf(backup.file, sizeof(backup.file), "%s", file);
-	r = ik_target_look(dir_fd, file, true, progress, &backup.image, &seen);
+	r = ik_target_look(dir_fd, file, IK_TARGET_DIGEST, progress, &backup.image, &seen);
 	if (seen.code == IK_E_INTERRUPTED) {
 		if (err)
 			*err = seen;
@@ -246,11 +246,36 @@ static void name_copy(const struct ik_backups *b, const struct ik_target *image,
 			       hex, IK_NAME_SUFFIX);
 }
 
-int ik_backup_keep(int dir_fd, const struct ik_backups *b, const struct ik_target *image, int fd,
+/* Enters a copy that was just made and proved; one by that name was replaced. */
+static int enter(struct ik_backups *b, const char *file, const struct ik_target *image,
+		 struct ik_err *err)
+{
+	struct ik_backup backup = {.image = *image};
+	const char *hex;
+	int r;
+
+	for (size_t i = 0; i < b->count; i++) {
+		if (strcasecmp(b->list[i].file, file) != 0)
+			continue;
+		b->list[i] = b->list[--b->count];
+		break;
+	}
+	(void)snprintf(backup.file, sizeof(backup.file), "%s", file);
+	backup.origin = origin_of(backup.file, &hex);
+	backup.first_official = strcasecmp(file, IK_NAME_OFFICIAL) == 0;
+	describe(&backup, hex);
+	r = append(b, &backup, err);
+	if (r >= 0)
+		qsort(b->list, b->count, sizeof(*b->list), compare);
+	return r;
+}
+
+int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *image, int fd,
 		   const struct ik_progress *progress, char ret_file[IK_BACKUP_NAME_BYTES],
 		   struct ik_err *err)
 {
 	const struct ik_backup *there = ik_backups_find(b, &image->whole, image->id.size_bytes);
+	int r;
 	struct ik_stage stage = {
 		.from_fd = fd,
 		.size_bytes = image->id.size_bytes,
@@ -266,5 +291,6 @@ int ik_backup_keep(int dir_fd, const struct ik_backups *b, const struct ik_targe
 	}
 	name_copy(b, image, ret_file);
 	stage.name = ret_file;
-	return ik_stage_copy(&stage, progress, err);
+	r = ik_stage_copy(&stage, progress, err);
+	return r < 0 ? r : enter(b, ret_file, image, err);
 }

@@ -61,12 +61,12 @@ int ik_backups_select(const struct ik_backups *b, const char *name,
 
 /*
  * Purpose     makes sure that a proved copy of an image exists.
- * Parameters  b: what is there; image: the image, with digest; fd: open for reading
+ * Parameters  b: what is there, the copy is added; image: the image, with digest; fd: open for reading
  *             progress: may be NULL; ret_file: name of the copy
  * Errors      as ik_stage_copy()
  * Effects     durable on return; nothing official or foreign is ever replaced
  */
-int ik_backup_keep(int dir_fd, const struct ik_backups *b, const struct ik_target *image, int fd,
+int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *image, int fd,
 		   const struct ik_progress *progress, char ret_file[IK_BACKUP_NAME_BYTES],
 		   struct ik_err *err) IK_MUST_CHECK;
 

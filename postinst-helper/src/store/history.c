@@ -25,7 +25,8 @@ static void append(int dir_fd, const char *name, mode_t mode, const char *end, c
 
 	if (r == -EEXIST)
 		r = ik_path_open_regular(dir_fd, name, O_RDWR, &fd, NULL, NULL);
-	if (r < 0 || ik_file_id_of(fd, &id, NULL) < 0)
+	/* A hard link would be another file that changes. */
+	if (r < 0 || ik_file_id_of(fd, &id, NULL) < 0 || id.nlink > 1)
 		return;
 	ik_clock_iso(ik_clock_unix_s(), when);
 	ik_strbuf_vprintf(&text, fmt, args);

@@ -43,7 +43,8 @@ static int open_file(int dir_fd, int *ret_fd, struct ik_err *err)
 	static const uint8_t empty[JOURNAL_BYTES];
 	struct ik_err seen = {0};
 	ik_autoclose int fd = -EBADF;
-	int r = ik_path_open_regular(dir_fd, IK_NAME_JOURNAL, O_RDWR, &fd, NULL, &seen);
+	struct ik_file_id id;
+	int r = ik_path_open_regular(dir_fd, IK_NAME_JOURNAL, O_RDWR, &fd, &id, &seen);
 
 	if (seen.code == IK_E_PATH_MISSING) {
 		r = ik_sys_create(dir_fd, IK_NAME_JOURNAL, 0644, &fd);
@@ -55,6 +56,11 @@ static int open_file(int dir_fd, int *ret_fd, struct ik_err *err)
 		if (err)
 			*err = seen;
 		return r;
+	} else if (id.nlink > 1) {
+		/* Written in place: through a planted link it would be another file that changes. */
+		return ik_err_set(err, IK_E_FILE_UNTRUSTED, EPERM,
+				  "\"%s\" is a hard link to another file, refusing",
+				  IK_NAME_JOURNAL);
 	}
 	*ret_fd = ik_steal_fd(&fd);
 	return 0;

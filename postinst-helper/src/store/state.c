@@ -131,6 +131,17 @@ static void keep_broken(int dir_fd)
 		ik_ignore(ik_sys_rename(dir_fd, IK_STATE_FILE, dir_fd, BROKEN_NAME));
 }
 
+/* The file for the login script; only a courtesy, so failures are ignored. */
+static void mark_pending(int dir_fd, bool pending)
+{
+	ik_autoclose int fd = -EBADF;
+
+	if (pending)
+		ik_ignore(ik_sys_create(dir_fd, IK_STATE_PENDING, 0644, &fd));
+	else
+		ik_ignore(ik_sys_unlink(dir_fd, IK_STATE_PENDING));
+}
+
 int ik_state_save(const char *dir, const struct ik_state *state, struct ik_err *err)
 {
 	ik_autoclose int fd = -EBADF;
@@ -147,7 +158,10 @@ int ik_state_save(const char *dir, const struct ik_state *state, struct ik_err *
 	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	if (!text)
 		return ik_err_set(err, IK_E_STATE_BAD, ENOMEM, "writing the state in \"%s\"", dir);
-	return ik_afile_replace(fd, IK_STATE_FILE, text, strlen(text), 0644, err);
+	r = ik_afile_replace(fd, IK_STATE_FILE, text, strlen(text), 0644, err);
+	if (r >= 0)
+		mark_pending(fd, state->pending.present);
+	return r;
 }
 
 void ik_state_remove(const char *dir)
@@ -158,6 +172,7 @@ void ik_state_remove(const char *dir)
 		return;
 	ik_ignore(ik_sys_unlink(fd, IK_STATE_FILE));
 	ik_ignore(ik_sys_unlink(fd, BROKEN_NAME));
+	ik_ignore(ik_sys_unlink(fd, IK_STATE_PENDING));
 	ik_ignore(
 		ik_sys_unlink(fd, IK_LOCK_NAME)); /* there for a directory given with --state-dir */
 	(void)ik_close(fd);

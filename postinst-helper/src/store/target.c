@@ -59,7 +59,7 @@ static int look_open(int fd, struct ik_target *out, struct ik_err *err)
 	return 0;
 }
 
-int ik_target_look(int dir_fd, const char *name, bool with_digest,
+int ik_target_look(int dir_fd, const char *name, enum ik_target_digest digest,
 		   const struct ik_progress *progress, struct ik_target *ret, struct ik_err *err)
 {
 	struct ik_target out = {.kind = IK_KIND_MISSING};
@@ -79,9 +79,11 @@ int ik_target_look(int dir_fd, const char *name, bool with_digest,
 	}
 	r = look_open(fd, &out, err);
 	/* Nothing of that size is a kernel; reading it could take for ever. */
-	if (r >= 0 && with_digest && out.id.size_bytes <= IK_IMAGE_MAX_BYTES) {
-		r = ik_reread(dir_fd, name, UINT64_MAX, IK_REREAD_WHOLE | IK_REREAD_BODY, progress,
-			      &reread, err);
+	if (r >= 0 && digest != IK_TARGET_NO_DIGEST && out.id.size_bytes <= IK_IMAGE_MAX_BYTES) {
+		r = ik_reread(dir_fd, name, UINT64_MAX,
+			      IK_REREAD_WHOLE | IK_REREAD_BODY |
+				      (digest == IK_TARGET_DIGEST_CACHE ? IK_REREAD_KEEP : 0),
+			      progress, &reread, err);
 		if (r >= 0) {
 			out.has_digest = true;
 			out.whole = reread.whole;

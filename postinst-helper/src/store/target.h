@@ -25,15 +25,21 @@ struct ik_target {
 	struct ik_sha256 body;	/* of all but the first 4 KiB */
 };
 
+/* Whether to hash the file, and how. */
+enum ik_target_digest {
+	IK_TARGET_NO_DIGEST,
+	IK_TARGET_DIGEST,	/* read past every cache */
+	IK_TARGET_DIGEST_CACHE, /* the cache is emptied first and filled, because a copy follows */
+};
+
 /*
  * Purpose     looks at an image file: identity, head, release. Cheap: reads a few blocks.
- * Parameters  dir_fd, name: where; with_digest: also hash it all, past every cache, unless it is
- *             bigger than any kernel
+ * Parameters  dir_fd, name: where; digest: also hash it all, unless it is bigger than any kernel
  *             progress: may be NULL; ret: filled on success
  * Returns     0; a missing file is IK_KIND_MISSING, a damaged one IK_KIND_TORN
  * Errors      pathres (symlink, FIFO, directory, device, no right); io
  */
-int ik_target_look(int dir_fd, const char *name, bool with_digest,
+int ik_target_look(int dir_fd, const char *name, enum ik_target_digest digest,
 		   const struct ik_progress *progress, struct ik_target *ret,
 		   struct ik_err *err) IK_MUST_CHECK;
 

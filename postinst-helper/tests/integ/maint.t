@@ -1,0 +1,157 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Package events with a real package directory and configuration, in a mount namespace of their own.
+# usage: maint.t (from the top of the tree, as root)
+if [ "${IK_MAINT_NS:-}" != 1 ]; then
+	exec env IK_MAINT_NS=1 unshare -m --propagation private "$0" "$@"
+fi
+. postinst-helper/tests/integ/lib.sh
+MODE=lxss
+image official.img "$OFFICIAL" 1M
+image official-elf.img "$OFFICIAL" 1M --format elf
+PACKAGES=/usr/lib/immensity-wsl-kernel
+
+# An empty package directory over the machine's /usr/lib, seen only here.
+private_usr_lib() {
+	mkdir -p "$W/over"
+	mount -t tmpfs tmpfs "$W/over" && mkdir "$W/over/up" "$W/over/work" &&
+		mount -t overlay overlay -o "lowerdir=/usr/lib,upperdir=$W/over/up,workdir=$W/over/work" /usr/lib
+}
+
+# package SERIES RELEASE: what the kernel package of a series installs.
+package() {
+	local dir=$PACKAGES/$2 version=${2%%-immensity*}
+	mkdir -p "$dir"
+	"$SIM/make-image" --release "$2" --size 1M --seed "$2" "$dir/bzImage"
+	"$SIM/make-image" --release "$2" --size 1M --seed "$2" --format elf "$dir/vmlinux.bin"
+	cat >"$dir/manifest.json" <<-EOM
+	{"schema":1,"release":"$2","version":"$version","series":"$1","arch":"x86_64","images":[
+	{"file":"vmlinux.bin","format":"elf","size_bytes":$(stat -c %s "$dir/vmlinux.bin"),"sha256":"$(sum "$dir/vmlinux.bin")"},
+	{"file":"bzImage","format":"bzimage","size_bytes":$(stat -c %s "$dir/bzImage"),"sha256":"$(sum "$dir/bzImage")"}]}
+	EOM
+	chmod -R go-w "$PACKAGES"
+	ln -sfn "$2" "$PACKAGES/$1"
+}
+
+maint() {
+	ik maint --format=deb "$@"
+}
+
+lines() {
+	"$@" 2>&1 | wc -l
+}
+
+life_of_a_package() {
+	new_drive
+	fails "install without a package" 1 "no kernel package" ik install
+	package stable "$OURS1"
+	is "configure" "$(status_of maint --event=configure --series=stable)" 0
+	same "the format follows the kernel that is replaced (bzImage)" "$T" "$PACKAGES/$OURS1/bzImage"
+	is "again: silent" "$(maint --event=configure 2>&1)" ""
+	package stable "$OURS3"
+	is "upgrade: one line" "$(lines maint --event=upgrade)" 1
+	same "the new one" "$T" "$PACKAGES/$OURS3/bzImage"
+	package stable "$OURS1"
+	is "an older package: success" "$(status_of maint --event=upgrade)" 0
+	same "the newer one stays" "$T" "$PACKAGES/$OURS3/bzImage"
+	ok "and it says so" grep -q "newer already installed" <(maint --event=upgrade 2>&1)
+	is "which is no error to remember" "$(field data.last_error status)" null
+	is "boot: nothing to say" "$(maint --event=boot 2>&1)" ""
+	is "remove" "$(lines maint --event=remove)" 1
+	same "the official kernel" "$T" "$W/official.img"
+	cat "$W/official-elf.img" >"$T"
+	maint --event=configure >/dev/null 2>&1
+	same "the format follows the kernel that is replaced (ELF)" "$T" "$PACKAGES/$OURS1/vmlinux.bin"
+	fails "an unknown event" 2 "event" maint --event=explode
+	fails "no event" 2 "event" maint
+}
+
+two_series() {
+	new_drive
+	package longterm 6.12.9-1-immensity-microsoft-standard-WSL2
+	package stable "$OURS3"
+	maint --event=configure --series=longterm >/dev/null 2>&1
+	maint --event=configure --series=stable >/dev/null 2>&1
+	same "stable wins, being newer" "$T" "$PACKAGES/$OURS3/bzImage"
+	is "when stable goes" "$(status_of maint --event=remove --series=stable)" 0
+	same "longterm takes its place" "$T" "$PACKAGES/6.12.9-1-immensity-microsoft-standard-WSL2/bzImage"
+	rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS3"
+	maint --event=remove --series=longterm >/dev/null 2>&1
+	same "and then the official one" "$T" "$W/official.img"
+	package stable "$OURS1"
+	printf 'series=longterm\n' >"$W/conf"
+	ik --config "$W/conf" maint --event=configure --series=stable >/dev/null 2>&1
+	same "the setting wins over the caller" "$T" "$PACKAGES/6.12.9-1-immensity-microsoft-standard-WSL2/bzImage"
+	rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9*
+}
+
+settings() {
+	new_drive
+	package stable "$OURS1"
+	printf '[immensity-kernel]\ninstall = no\n' >"$W/conf"
+	is "install=no: success" "$(status_of ik --config "$W/conf" maint --event=configure)" 0
+	same "and Windows is left alone" "$T" "$W/official.img"
+	printf 'image_format = elf\n' >"$W/conf"
+	ik --config "$W/conf" install >/dev/null
+	same "image_format" "$T" "$PACKAGES/$OURS1/vmlinux.bin"
+	printf 'drive=/x\ntypo=1\n' >"$W/conf"
+	fails "an unknown key, with file and line" 2 "conf:2|line 2" ik --config "$W/conf" status
+	printf 'install=yes\ninstall=no\n' >"$W/conf"
+	fails "a repeated key" 2 "conf:2|line 2" ik --config "$W/conf" status
+	fails "a missing file" 2 "nowhere" ik --config "$W/nowhere" status
+	ik official on >/dev/null
+	is "held: maint leaves it" "$(status_of maint --event=upgrade)" 0
+	same "alone" "$T" "$W/official.img"
+	ik official off >/dev/null
+	same "until it is off" "$T" "$PACKAGES/$OURS1/bzImage"
+}
+
+pending() {
+	new_drive
+	package stable "$OURS1"
+	chattr +i "$T" 2>/dev/null || { skip "pending" "no chattr here" && return; }
+	is "refused by Windows: success" "$(status_of maint --event=configure)" 0
+	is "one line" "$(lines maint --event=configure)" 1
+	ok "with the next step" grep -q "administrator" <(maint --event=configure 2>&1)
+	is "pending" "$(field data.pending_detail.command status)" install
+	is "boot tries again" "$(status_of maint --event=boot)" 0
+	chattr -i "$T"
+	maint --event=boot >/dev/null 2>&1
+	same "and succeeds when it can" "$T" "$PACKAGES/$OURS1/bzImage"
+	is "no longer pending" "$(field data.pending status)" false
+	chattr +i "$T"
+	is "remove, refused: success" "$(status_of maint --event=remove)" 0
+	chattr -i "$T"
+	same "ours stays whole" "$T" "$PACKAGES/$OURS1/bzImage"
+	maint --event=remove >/dev/null 2>&1
+}
+
+damaged_packages() {
+	new_drive
+	package stable "$OURS1"
+	printf x >>"$PACKAGES/$OURS1/bzImage"
+	fails "an image that its manifest does not know" 3 "manifest disagree|size" ik install
+	package stable "$OURS1"
+	sed -i 's/"schema":1/"schema":1,"more":2/' "$PACKAGES/$OURS1/manifest.json"
+	fails "a manifest with an unknown key" 3 "manifest" ik install
+	package stable "$OURS1"
+	chmod o+w "$PACKAGES/$OURS1/bzImage"
+	fails "an image that anybody could have written" 3 "written by others" ik install
+	package stable "$OURS1"
+	ln -sfn ../../../tmp "$PACKAGES/stable"
+	fails "a link that leaves the directory" any "." ik install
+	rm "$PACKAGES/stable"
+	is "and nothing was changed" "$(ls "$TOOLS")" kernel
+}
+
+trap 'chattr -R -i "$W" 2>/dev/null; umount -l /usr/lib "$W/over" 2>/dev/null; rm -rf "$W"' EXIT
+if private_usr_lib; then
+	life_of_a_package
+	two_series
+	settings
+	pending
+	damaged_packages
+else
+	skip "package events" "no overlay file system here"
+fi
+done_testing
