@@ -64,27 +64,49 @@ prepend_settings() {
 	set -f
 	eval "set -- $IK_MAKE_ARGS \"\$@\""
 	set +f
-	[ -z "$llvm" ] || set -- "LLVM=$llvm" "$@"
+	project_make=$root/configs/scripts/kmake
 	[ -z "$IK_CROSS_COMPILE" ] || set -- "CROSS_COMPILE=$IK_CROSS_COMPILE" "$@"
-	set -- -C "$src" "-j$jobs" "ARCH=$arch" "CC=$cc" "$@"
-	[ "$out" = "$src" ] || set -- "$@" "O=$out"
-	if [ "${IK_SHOW:-no}" = yes ]; then
-		quoted make "$@"
+	if [ "$kind" = project ] && [ -x "$project_make" ]; then
+		use_project_make "$@"
 		return 0
 	fi
-	need make "drives the build" make
+	[ -z "$llvm" ] || set -- "LLVM=$llvm" "$@"
+	set -- -C "$src" "-j$jobs" "ARCH=$arch" "CC=$cc" "$@"
+	[ "$out" = "$src" ] || set -- "$@" "O=$out"
+	run_make make "$@"
+}
+
+# use_project_make [MAKE-ARGUMENT...]: the project's own build goes through the project's own wrapper, so that what was
+# built by either of them is not built again by the other. Only the fixed time and number are taken back: two builds
+# of one kernel must be told apart while it is being worked on.
+use_project_make() {
+	if [ -n "$llvm" ] && [ "$llvm" != 1 ]; then
+		set -- "LLVM=$llvm" "CC=$cc" "$@"
+	elif [ -n "$IK_GCC" ]; then
+		set -- "CC=$cc" "$@"
+	fi
+	set -- "$project_make" -C "$src" "O=$out" "-j$jobs" "ARCH=$arch" KBUILD_BUILD_VERSION= KBUILD_BUILD_TIMESTAMP= "$@"
+	COMPILER=$IK_COMPILER
+	export COMPILER
+	# The packages' build believes this stamp; they must not be made from what was built here.
+	[ "${IK_SHOW:-no}" = yes ] || rm -f -- "$root/build/stamp/kernel-${out##*/}"
 	run_make "$@"
 }
 
-# run_make ARGUMENT...: the project's release string must not depend on the repository around it.
+# run_make COMMAND...: the project's release string must not depend on the repository around it.
 run_make() {
+	if [ "${IK_SHOW:-no}" = yes ]; then
+		quoted "$@"
+		return 0
+	fi
+	need make "drives the build" make
 	if [ "$kind" = project ]; then
 		unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 		LOCALVERSION=${LOCALVERSION-}
 		export LOCALVERSION
 	fi
 	make_status=0
-	make "$@" || make_status=$?
+	"$@" || make_status=$?
 	[ "$make_status" -eq 0 ] || die "$FAILED" "make ended with status $make_status in $src" "the last lines above say why"
 }
 

@@ -47,7 +47,9 @@ release_options() {
 build_release() {
 	next_number
 	say "release #$rel_number of $root"
-	make_kernel "$@" "KBUILD_BUILD_VERSION=$rel_number"
+	rel_date=$(git -C "$root" log -1 --format=%ct 2>/dev/null) || rel_date=
+	# The commit's time, so that the same tag gives the same bytes; outside git the time of the build.
+	make_kernel "$@" "KBUILD_BUILD_VERSION=$rel_number" "KBUILD_BUILD_TIMESTAMP=${rel_date:+$(LC_ALL=C date -u -d "@$rel_date")}"
 	# The tree was looked at; whether the image is old must not be waved through with it.
 	rel_force=$force force=no
 	check_image

@@ -63,6 +63,14 @@ project() {
 		"make -C $work/p/build/linux-1.1.9 O=$work/p/out-longterm"
 	is "$sh: ... also when standing in its source" "$(use "$work/p/build/linux-1.1.9/kernel" 'kmake --show' | sed 's/-j.* O=/O=/')" \
 		"make -C $work/p/build/linux-1.1.9 O=$work/p/out-longterm"
+	mkdir -p "$work/p/configs/scripts" "$work/p/build/stamp"
+	printf 'echo "COMPILER=$COMPILER" "$@" >"%s"\n' "$work/p/log" >"$work/p/configs/scripts/kmake"
+	chmod +x "$work/p/configs/scripts/kmake"
+	touch "$work/p/build/stamp/kernel-out"
+	ok "$sh: ... through the project's own wrapper of make" use "$work/p/mk" 'kmake KCFLAGS=-g'
+	ok "$sh: ... with the same folders, and the user's arguments last" \
+		has "$work/p/log" "^COMPILER=gcc -C $work/p/build/linux-1.2.3 O=$work/p/out -j.* KBUILD_BUILD_VERSION= .*KCFLAGS=-g\$"
+	ok "$sh: ... and no package is made from it unseen" absent "$work/p/build/stamp/kernel-out"
 	rm -rf "$work/p/build/linux-1.2.3"
 	fails "$sh: a source that is not there is named with the command that gets it" 1 'make -C .* source SERIES=stable' use "$work/p" kmake
 }
