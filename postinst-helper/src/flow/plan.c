@@ -121,7 +121,7 @@ enum ik_recovery ik_plan_recover(const struct ik_plan_recover_facts *facts)
 	}
 	if (!armed && facts->is_new != IK_MATCH_PADDED && facts->is_old != IK_MATCH_PADDED)
 		return IK_RECOVERY_NOTHING;
-	if (facts->is_new != IK_MATCH_NO && facts->distrust_new && facts->same_inode &&
+	if (armed && facts->is_new != IK_MATCH_NO && facts->distrust_new && facts->same_inode &&
 	    facts->backup_good)
 		return IK_RECOVERY_RESTORE_OLD;
 	if (facts->is_new != IK_MATCH_NO)
