@@ -56,7 +56,8 @@ find_version() {
 # the first ones are, but from a synthetic stage: what is tested is how they install, not the kernel in them.
 second_version() {
 	key=$(cat debian/control debian/*.in debian/rules debian/changelog debian/scripts/generate rpm/wsl-kernel.spec \
-		mk/scripts/build-deb mk/scripts/build-rpm mk/scripts/debian-copy mk/scripts/rpm-spec tests/packages/make-stage |
+		mk/scripts/build-deb mk/scripts/build-rpm mk/scripts/debian-copy mk/scripts/rpm-spec \
+		tests/packages/make-stage tests/packages/lib.sh |
 		sha256sum | cut -c1-16)
 	shelf=${IK_BUILD:-build}/test-packages/second
 	second=$shelf/$version2-$key
