@@ -43,8 +43,12 @@ static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
 
 struct ik_progress ik_bar(bool wanted)
 {
+	struct ik_progress progress = {0};
+
 	bar.on = wanted && isatty(STDERR_FILENO);
-	return bar.on ? (struct ik_progress){.tick = tick} : (struct ik_progress){0};
+	if (bar.on)
+		progress.tick = tick;
+	return progress;
 }
 
 void ik_bar_end(void)

@@ -220,27 +220,34 @@ static int overwrite(struct ik_inplace *job, uint8_t *buf, struct ik_err *err)
 	return r;
 }
 
+static int grow_and_overwrite(struct ik_inplace *job, uint8_t *buf, struct ik_err *err)
+{
+	sigset_t old;
+	int r = grow(job, err);
+
+	if (r < 0)
+		return r;
+	block_signals(&old);
+	r = overwrite(job, buf, err);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
 int ik_inplace_write(struct ik_inplace *job, struct ik_err *err)
 {
-	ik_autofree uint8_t *buf = malloc(BLOCK_BYTES);
-	sigset_t old;
+	uint8_t *buf;
 	int r;
 
 	job->reach = IK_INPLACE_UNTOUCHED;
 	job->padded = false;
 	job->window_us = 0;
-	if (!buf)
-		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "writing \"%s\"", job->name);
 	if (job->size_bytes < IK_HEAD_BYTES)
 		return ik_err_set(err, IK_E_FILE_TOO_SMALL, EINVAL, "writing \"%s\" in place",
 				  job->name);
-	r = grow(job, err);
-	if (r < 0)
-		return r;
-	block_signals(&old);
-	r = overwrite(job, buf, err);
-	if (r < 0 && job->reach == IK_INPLACE_UNTOUCHED)
-		put_back(job);
-	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	buf = malloc(BLOCK_BYTES);
+	if (!buf)
+		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "writing \"%s\"", job->name);
+	r = grow_and_overwrite(job, buf, err);
+	free(buf);
 	return r;
 }
