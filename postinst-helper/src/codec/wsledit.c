@@ -72,9 +72,9 @@ static void line_done(struct line *line)
 
 #define AUTOLINE IK_CLEANUP(line_done)
 
-/* Fills s with lead + "key=value" + trail; tells where the value starts in it. */
+/* Fills s with lead + "key=value" + a line end; tells where the value starts in it. */
 static size_t put_line(const struct ik_wslconf *conf, const struct line *line, const char *lead,
-		       const char *trail, struct ik_wslsplice *s)
+		       struct ik_wslsplice *s)
 {
 	size_t value_off;
 
@@ -83,7 +83,7 @@ static size_t put_line(const struct ik_wslconf *conf, const struct line *line, c
 	ik_wsltext_encode(&conf->text, "=", &s->bytes);
 	value_off = s->bytes.len;
 	ik_wsltext_encode(&conf->text, ik_strbuf_str(&line->encoded), &s->bytes);
-	ik_wsltext_encode(&conf->text, trail, &s->bytes);
+	ik_wsltext_encode(&conf->text, "\n", &s->bytes);
 	return value_off;
 }
 
@@ -96,31 +96,25 @@ static size_t plan_replace(const struct ik_wslconf *conf, const struct ik_wslgra
 	return 0;
 }
 
-static bool ends_line(const struct ik_wslconf *conf, size_t unit)
+/*
+ * What may have to stand before a new line, in the order tried: nothing; a line end; a blank and a line end,
+ * because a backslash at the very end of the file would join lines (the blank keeps it as invalid as it was).
+ * Only the grammar can tell which one is right, so each is tried until the result reads as wanted.
+ */
+static const char *const leads[] = {"", "\n", " \n"};
+
+/* A new line behind the heading of its section, or with a heading of its own at the end. */
+static size_t plan_add(const struct ik_wslconf *conf, const struct ik_wslgram_entry *heading,
+		       const struct line *line, const char *lead, struct ik_wslsplice *s)
 {
-	uint16_t last = unit > 0 ? conf->text.unit[unit - 1] : '\n';
+	ik_autostrbuf struct ik_strbuf before = {.len = 0};
 
-	return last == '\n' || last == '\r';
-}
-
-static size_t plan_insert(const struct ik_wslconf *conf, const struct ik_wslgram_entry *heading,
-			  const struct line *line, struct ik_wslsplice *s)
-{
-	bool fresh = ends_line(conf, heading->end);
-
-	s->off = offset_of(conf, heading->end);
-	return put_line(conf, line, fresh ? "" : "\n", fresh ? "\n" : "", s);
-}
-
-static size_t plan_append(const struct ik_wslconf *conf, const struct line *line, bool fresh,
-			  struct ik_wslsplice *s)
-{
-	ik_autostrbuf struct ik_strbuf lead = {.len = 0};
-
-	ik_strbuf_printf(&lead, "%s[%s]\n", fresh ? "" : "\n", line->section);
-	s->off = offset_of(conf, conf->text.n);
-	s->bytes.failed |= lead.failed;
-	return put_line(conf, line, ik_strbuf_str(&lead), "\n", s);
+	ik_strbuf_puts(&before, lead);
+	if (!heading)
+		ik_strbuf_printf(&before, "[%s]\n", line->section);
+	s->off = offset_of(conf, heading ? heading->end : conf->text.n);
+	s->bytes.failed |= before.failed;
+	return put_line(conf, line, ik_strbuf_str(&before), s);
 }
 
 /* Applies s and accepts the result only if it reads as wanted; -EAGAIN when it does not. */
@@ -142,36 +136,24 @@ static int try_set(const struct ik_wslconf *conf, const struct ik_wslgram_entry 
 	return 0;
 }
 
-static void reset(struct ik_wslsplice *s)
-{
-	ik_strbuf_reset(&s->bytes);
-	s->len = 0;
-}
-
 /* Finds the splice that makes WSL read the line; *value_off: where the value starts in it. */
 static int find_set(const struct ik_wslconf *conf, const struct ik_wslgram_entry *found,
 		    const struct line *line, struct ik_wslsplice *s, size_t *value_off,
 		    struct ik_wslconf **ret, struct ik_err *err)
 {
 	const struct ik_wslgram_entry *heading = ik_wsldoc_find(conf, line->section, NULL);
-	int r;
+	int r = -EAGAIN;
 
 	if (found) {
 		*value_off = plan_replace(conf, found, line, s);
 		return try_set(conf, found, line, s, ret, err);
 	}
-	if (heading) {
-		*value_off = plan_insert(conf, heading, line, s);
-		return try_set(conf, NULL, line, s, ret, err);
+	for (size_t i = 0; i < IK_ARRAY_SIZE(leads) && r == -EAGAIN; i++) {
+		ik_strbuf_reset(&s->bytes);
+		*value_off = plan_add(conf, heading, line, leads[i], s);
+		r = try_set(conf, NULL, line, s, ret, err);
 	}
-	/* An unfinished line at the end must be ended first; only the grammar can tell. */
-	*value_off = plan_append(conf, line, true, s);
-	r = try_set(conf, NULL, line, s, ret, err);
-	if (r != -EAGAIN)
-		return r;
-	reset(s);
-	*value_off = plan_append(conf, line, false, s);
-	return try_set(conf, NULL, line, s, ret, err);
+	return r;
 }
 
 static int give_undo(const struct ik_wslundo *undo, char **ret, struct ik_err *err)

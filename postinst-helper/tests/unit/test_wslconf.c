@@ -113,8 +113,10 @@ static const struct {
 	{"[wsl2]\nkernel=C:\\Users\\k\n", "[wsl2]\nkernel=@\nkernel=C:\\Users\\k\n"},
 	{"[wsl2]\nkernel=C:\\Users\\k\nkernel=b\n", "[wsl2]\nkernel=C:\\Users\\k\nkernel=@\n"},
 	{"[wsl2]\nmemory=1", "[wsl2]\nkernel=@\nmemory=1"},
-	{"[wsl2]", "[wsl2]\r\nkernel=@"},
-	{"[wsl2] # c", "[wsl2] # c\r\nkernel=@"},
+	{"[wsl2]", "[wsl2]\r\nkernel=@\r\n"},
+	{"[wsl2] # c", "[wsl2] # c\r\nkernel=@\r\n"},
+	{"[wsl2] # c\r", "[wsl2] # c\r\r\nkernel=@\r\n"},  /* a lone CR ends no comment */
+	{"[x]\nb=2\\", "[x]\nb=2\\ \n[wsl2]\nkernel=@\n"}, /* a bad line must stay bad */
 	{"a=1\n[x]\nb=2", "a=1\n[x]\nb=2\n[wsl2]\nkernel=@\n"},
 	{"a=1\r\nb=2\r\n", "a=1\r\nb=2\r\n[wsl2]\r\nkernel=@\r\n"},
 	{"[x]\nb=2\\\n", "[x]\nb=2\\\n\n[wsl2]\nkernel=@\n"}, /* ends inside a continuation */
