@@ -9,7 +9,7 @@ check_tree() {
 	[ "$force" = no ] || return 0
 	need git "tells whether the tree is clean" git
 	rel_top=$(git -C "$root" rev-parse --show-toplevel 2>/dev/null) || rel_top=
-	[ "$rel_top" = "$root" ] ||
+	[ "$rel_top" = "$(cd -- "$root" && pwd -P)" ] ||
 		die "$REFUSED" "$root is no git repository, so nobody could tell what was released" "insist: $self --force"
 	rel_dirty=$(git -C "$root" status --porcelain --untracked-files=no)
 	[ -z "$rel_dirty" ] || die "$REFUSED" "$root has changes that are not committed: $(printf '%s' "$rel_dirty" | head -n 1)" \

@@ -26,6 +26,16 @@ take_root() {
 	fi
 }
 
+# root_above DIR: takes the nearest root at or above DIR.
+root_above() {
+	find_dir=$1
+	while [ -n "$find_dir" ]; do
+		! take_root "$find_dir" || return 0
+		find_dir=${find_dir%/*}
+	done
+	return 1
+}
+
 # find_root: IK_ROOT if set; else the nearest root above the current directory; else the tree setup.sh came from.
 find_root() {
 	if [ -n "$IK_ROOT" ]; then
@@ -34,12 +44,10 @@ find_root() {
 			"such a folder holds Kbuild, Kconfig, MAINTAINERS and Makefile; an empty setting looks above the current directory"
 		return 0
 	fi
-	cd -P . 2>/dev/null || die "$FAILED" "the current directory is gone" "change to one that exists"
-	find_dir=$PWD
-	while [ -n "$find_dir" ]; do
-		! take_root "$find_dir" || return 0
-		find_dir=${find_dir%/*}
-	done
+	cd . 2>/dev/null || die "$FAILED" "the current directory is gone" "change to one that exists"
+	! root_above "$PWD" || return 0
+	# The path that the user came by counts first: a tree may be made of links to another one.
+	cd -P . && ! root_above "$PWD" || return 0
 	take_root "$home" || die "$FAILED" "no kernel tree above $PWD, and $home is none either" \
 		"change into one (it holds Kbuild, Kconfig, MAINTAINERS and Makefile) or set root in setup.conf"
 }

@@ -16,6 +16,7 @@ build() {
 		gcc -O1 -fno-pie -c -o kernel/sched.o "$tree/kernel/sched.c"
 		gcc -O1 -fno-pie -c -o kernel/fork.o "$tree/kernel/fork.c"
 		gcc -c -o arch/x86/entry.o "$tree/arch/x86/entry.S"
+		ar cDPrT kernel/built-in.a kernel/sched.o kernel/fork.o
 		ar cDPrT vmlinux.a arch/x86/entry.o kernel/sched.o kernel/fork.o
 		ld -e entry -o vmlinux --whole-archive vmlinux.a
 		echo 'char x[90000];' | gcc -x c -c -o scripts/hosttool.o -
@@ -35,7 +36,7 @@ one() {
 	is "$sh: host tools, modules and temporary objects are not in it (defect osize-1)" "$(printf '%s\n' "$list" | grep -c 'hosttool\|module\|tmp\|vmlinux.o')" 0
 	is "$sh: two static functions of one name are given to both" "$(printf '%s\n' "$list" | awk '$2 ~ /fork/ { print ($1 > 300) }')" 1
 	is "$sh: COUNT limits the list" "$(use "$tree" 'osize 1' 2>/dev/null | wc -l)" 1
-	ok "$sh: the sum is told" use "$tree" 'osize 2>&1 >/dev/null | grep "bytes of symbols from 3 objects"'
+	ok "$sh: the sum is told, and nothing is counted twice (defect osize-2)" use "$tree" 'osize 2>&1 >/dev/null | grep "bytes of symbols from 3 objects"'
 	fails "$sh: COUNT must be a number" 2 'no positive number' use "$tree" 'osize many'
 	fails "$sh: ... a positive one" 2 'no positive number' use "$tree" 'osize -1'
 	fails "$sh: too many arguments" 2 'unexpected' use "$tree" 'osize 1 2'
