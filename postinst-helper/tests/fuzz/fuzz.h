@@ -15,13 +15,12 @@
 /* Called by libFuzzer and by replay.c; returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define PROPERTY(condition, what)                                                    \
-	do {                                                                         \
-		if (!(condition)) {                                                  \
-			fprintf(stderr, "%s:%d: property broken: %s\n", __FILE__,    \
-				__LINE__, what);                                     \
-			abort();                                                     \
-		}                                                                    \
+#define PROPERTY(condition, what)                                                                  \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			fprintf(stderr, "%s:%d: property broken: %s\n", __FILE__, __LINE__, what); \
+			abort();                                                                   \
+		}                                                                                  \
 	} while (0)
 
 /* The input as a C string of its own; the caller frees it. */

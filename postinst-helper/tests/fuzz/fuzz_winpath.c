@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_windows(text);
 	(void)ik_winpath_is_name(text);
 	if (ik_winpath_from_relative('C', text, windows, NULL) == 0) {
-		PROPERTY(ik_winpath_to_relative(windows, &letter, relative, NULL) == 0, "reads back");
+		PROPERTY(ik_winpath_to_relative(windows, &letter, relative, NULL) == 0,
+			 "reads back");
 		PROPERTY(strcmp(text, relative) == 0, "unchanged");
 	}
 	free(text);

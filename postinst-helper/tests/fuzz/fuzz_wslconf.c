@@ -70,7 +70,8 @@ static void check_edit(struct ik_wslconf *conf, const uint8_t *data, size_t size
 	changed = copy_bytes(conf, &len);
 	PROPERTY(ik_wslconf_set(conf, "wsl2", "kernel", value, &again, NULL) == 0, "set again");
 	holds(conf, changed, len, "twice is once");
-	PROPERTY(ik_wslconf_unset(conf, "wsl2", "kernel", again, NULL) == 0, "nothing to take back");
+	PROPERTY(ik_wslconf_unset(conf, "wsl2", "kernel", again, NULL) == 0,
+		 "nothing to take back");
 	PROPERTY(ik_wslconf_unset(conf, "wsl2", "kernel", undo, NULL) >= 0, "undo works");
 	holds(conf, data, size, "undo gives the original bytes");
 	free(changed);

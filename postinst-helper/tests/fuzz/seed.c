@@ -99,7 +99,8 @@ static void seed_elf(const char *dir)
 	ik_put_le32(image + 64, 1);
 	ik_put_le64(image + 72, 4096);
 	ik_put_le64(image + 96, 100000);
-	strcpy((char *)image + IK_IMAGE_HEAD_BYTES + 60, "Linux version 6.6.87.2-microsoft-standard-WSL2 (");
+	strcpy((char *)image + IK_IMAGE_HEAD_BYTES + 60,
+	       "Linux version 6.6.87.2-microsoft-standard-WSL2 (");
 	put_file(dir, "image/elf", image, sizeof(image));
 }
 
