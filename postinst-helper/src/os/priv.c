@@ -35,11 +35,12 @@ struct answer {
 
 /*
  * A caller may have closed 0, 1 or 2, or ignore SIGCHLD. The first would give the number of stderr to
- * the next file that is opened, the second would hide how the child ended.
+ * the next file that is opened, the second would hide how the child ended. A file size limit and a
+ * closed pipe must come back as an errno.
  */
 static int repair_inheritance(struct ik_err *err)
 {
-	struct sigaction normal = {.sa_handler = SIG_DFL};
+	struct sigaction normal = {.sa_handler = SIG_DFL}, ignored = {.sa_handler = SIG_IGN};
 
 	for (int fd = 0; fd <= 2; fd++) {
 		int got = fd;
@@ -50,8 +51,9 @@ static int repair_inheritance(struct ik_err *err)
 			return ik_err_set(err, IK_E_IO_FAILED, EBADF,
 					  "cannot open /dev/null for a closed standard stream");
 	}
-	if (sigaction(SIGCHLD, &normal, NULL) < 0)
-		return ik_err_set(err, IK_E_IO_FAILED, errno, "cannot reset SIGCHLD");
+	if (sigaction(SIGCHLD, &normal, NULL) < 0 || sigaction(SIGXFSZ, &ignored, NULL) < 0 ||
+	    sigaction(SIGPIPE, &ignored, NULL) < 0)
+		return ik_err_set(err, IK_E_IO_FAILED, errno, "cannot set up signals");
 	return 0;
 }
 
@@ -197,7 +199,7 @@ static int drop_ids(const struct ik_priv_user *user, struct ik_err *err)
 	return 0;
 }
 
-/* SIGXFSZ and SIGPIPE are ignored: a limit or a closed terminal must come back as an errno. */
+/* The signals again: a caller of this module may not have cleaned its environment. */
 static int set_limits(struct ik_err *err)
 {
 	static const struct {
@@ -214,8 +216,13 @@ static int set_limits(struct ik_err *err)
 	if (sigaction(SIGXFSZ, &ignore, NULL) < 0 || sigaction(SIGPIPE, &ignore, NULL) < 0)
 		return drop_fail(err, "sigaction");
 	for (size_t i = 0; i < IK_ARRAY_SIZE(limits); i++) {
-		struct rlimit limit = {limits[i].value, limits[i].value};
+		struct rlimit limit;
 
+		/* A caller's smaller limit stays: not every root may raise one. */
+		if (getrlimit(limits[i].what, &limit) < 0)
+			return drop_fail(err, "getrlimit");
+		limit.rlim_max = IK_MIN(limit.rlim_max, limits[i].value);
+		limit.rlim_cur = limit.rlim_max;
 		if (setrlimit(limits[i].what, &limit) < 0)
 			return drop_fail(err, "setrlimit");
 	}

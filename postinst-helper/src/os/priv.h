@@ -45,8 +45,9 @@ typedef int (*ik_priv_fn)(void *arg, struct ik_strbuf *reply, struct ik_err *err
 
 /*
  * Purpose     empties the environment and sets a fixed PATH, LC_ALL and umask, opens /dev/null for
- *             standard streams that are closed, and lets SIGCHLD be as usual. Call it first in main.
- * Effects     environment, umask (077), descriptors 0 to 2 and SIGCHLD of the process
+ *             standard streams that are closed, lets SIGCHLD be as usual, ignores SIGXFSZ and SIGPIPE.
+ *             Call it first in main.
+ * Effects     environment, umask (077), descriptors 0 to 2 and those signals of the process
  * Errors      IK_E_MEMORY_EXHAUSTED, IK_E_IO_FAILED
  */
 int ik_priv_clean_environment(struct ik_err *err) IK_MUST_CHECK;
