@@ -38,6 +38,8 @@ at_the_target() {
 	refused "a text" "damaged"
 	rm "$T" && truncate -s 300M "$T"
 	refused "a sparse giant" "damaged|bytes"
+	cp "$W/official.img" "$T" && truncate -s 300M "$T"
+	refused "a giant with a kernel's head" "no kernel has"
 }
 
 on_the_way() {

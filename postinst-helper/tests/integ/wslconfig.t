@@ -69,6 +69,12 @@ pruning() {
 	done
 	is "two images are kept" "$(find "$OWN" -name 'kernel-*' | wc -l)" 2
 	same "the key names the newest" "$(key_file)" "$W/ours3.img"
+	new_drive
+	for n in 1 2 3; do
+		ik install --image "$W/ours$n.img" >/dev/null
+	done
+	is "three without a setting" "$(find "$OWN" -name 'kernel-*' | wc -l)" 3
+	rm "$OWN"/kernel-7.3.4-1-*
 	is "restore --to previous" "$(status_of ik restore --to previous)" 0
 	same "names the one before" "$(key_file)" "$W/ours2.img"
 	is "restore" "$(field data.action restore)" restored
