@@ -8,6 +8,12 @@ wants_ccache() {
 	[ "$IK_CCACHE" != no ] && command -v ccache >/dev/null 2>&1
 }
 
+# has_wrapper: the project's own wrapper of make chooses among the tool chains that are installed.
+has_wrapper() {
+	project_make=$root/configs/scripts/kmake
+	[ "$kind" = project ] && [ -x "$project_make" ]
+}
+
 # need_compiler PROGRAM SETTING
 need_compiler() {
 	command -v "$1" >/dev/null 2>&1 || die "$FAILED" "the compiler $1 is not installed" \
@@ -25,7 +31,7 @@ find_compiler() {
 		*/) cc=${llvm}clang ;;
 		*) die "$USAGE" "setting llvm: '$llvm' is neither 1 nor a version (-19) nor a folder that ends in /" ;;
 		esac
-		need_compiler "$cc" llvm
+		{ [ "$llvm" = 1 ] && has_wrapper; } || need_compiler "$cc" llvm
 	else
 		cc=${IK_GCC:-${IK_CROSS_COMPILE}gcc}
 		need_compiler "$cc" gcc
@@ -64,9 +70,8 @@ prepend_settings() {
 	set -f
 	eval "set -- $IK_MAKE_ARGS \"\$@\""
 	set +f
-	project_make=$root/configs/scripts/kmake
 	[ -z "$IK_CROSS_COMPILE" ] || set -- "CROSS_COMPILE=$IK_CROSS_COMPILE" "$@"
-	if [ "$kind" = project ] && [ -x "$project_make" ]; then
+	if has_wrapper; then
 		use_project_make "$@"
 		return 0
 	fi

@@ -67,7 +67,7 @@ need() {
 # scratch: sets tmp to a folder that goes away with this process, however it ends.
 scratch() {
 	[ -z "${tmp:-}" ] || return 0
-	tmp=$(mktemp -d "${TMPDIR:-/tmp}/ik-shell.XXXXXX") || die "$FAILED" "no temporary folder could be made in ${TMPDIR:-/tmp}"
+	tmp=$(mktemp -d) || die "$FAILED" "no temporary folder could be made in ${TMPDIR:-/tmp}"
 	at_exit "rm -rf -- '$tmp'"
 }
 
@@ -125,12 +125,13 @@ copy_atomically() {
 	[ ! -d "$copy_to" ] || die "$FAILED" "$2 is a folder" "name the file that the copy shall have"
 	copy_dir=$(dirname -- "$copy_to")
 	mkdir -p -- "$copy_dir" || die "$FAILED" "$copy_dir: the folder for the copy cannot be made"
-	copy_tmp=$(mktemp "$copy_dir/.ik-copy.XXXXXX") || die "$FAILED" "$copy_dir: no file can be made there"
+	copy_tmp=$copy_dir/.ik-copy.$$
+	# noclobber: never through a link or over a file that somebody else has put there.
+	(set -C && : >"$copy_tmp") 2>/dev/null || die "$FAILED" "$copy_dir: no file can be made there ($copy_tmp)"
 	at_exit "rm -f -- $(quoted "$copy_tmp")"
 	if ! cp -- "$1" "$copy_tmp" || ! sync "$copy_tmp" || [ "$(sha256_of "$1")" != "$(sha256_of "$copy_tmp")" ]; then
 		die "$FAILED" "$1 could not be copied to $copy_dir" "see the message above; is there space? $2 is as it was"
 	fi
-	chmod "=rw" "$copy_tmp"
 	mv -f -- "$copy_tmp" "$copy_to" || die "$FAILED" "$2: the copy could not be given this name; it is as it was"
 }
 

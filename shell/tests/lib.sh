@@ -7,7 +7,7 @@
 top=$(pwd -P)
 # shellcheck source=/dev/null
 . "$top/tests/lib/tap.sh"
-work=$(mktemp -d "${TMPDIR:-/tmp}/ik-shell-test.XXXXXX")
+work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
