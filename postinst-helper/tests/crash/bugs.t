@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../../.." || exit 1
 . tests/lib/tap.sh
 here=postinst-helper
 build=${IK_BUILD:-$here/build}
-tmp=$(mktemp -d)
+tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 
 # planted PATCH: builds the program with the bug into $tmp/build/immensity-kernel; only what changed is compiled.
@@ -20,7 +20,7 @@ planted() {
 	cp -a mk/version.mk "$tmp/mk/"
 	cp -a $here/src $here/include $here/Makefile "$tmp/tree/"
 	cp -a "$build" "$tmp/build"
-	patch -s -p1 -F 3 -d "$tmp/tree" <"$1" &&
+	patch -s -p1 -F 1 -d "$tmp/tree" <"$1" &&
 		make -s --no-print-directory -C "$tmp/tree" BUILD="$tmp/build" "$tmp/build/immensity-kernel"
 }
 

@@ -52,8 +52,13 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
+/* A rail: whatever a mistake may pass, nothing outside the arena is ever removed. */
 void remove_tree(const char *path)
 {
+	size_t len = strlen(arena_dir());
+
+	if (strncmp(path, arena_dir(), len) != 0 || path[len] != '/' || strstr(path, "/../"))
+		tap_die("refusing to remove '%s', which is not in the arena", path);
 	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
