@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The command line: help, misuse, JSON of every command, `doctor`, `prepare`; completions, man page and guide against
 # what the program itself says. usage: cli.t (from the top of the tree)
+# shellcheck disable=SC2016,SC2317,SC2001 # sh -c gets its words as arguments; functions are called by ok and fails
 . postinst-helper/tests/integ/lib.sh
 MODE=lxss
 image official.img "$OFFICIAL" 1M
@@ -37,7 +38,7 @@ json() {
 	is "status" "$(field ok status)" true
 	is "install" "$(field command install --image "$W/ours1.img")" install
 	is "backups" "$(field data.backups.0.origin backups)" official
-	is "verify" "$(field data.journal verify)" done
+	is "verify" "$(field data.journal verify)" "done"
 	is "recover" "$(field data.action recover)" none
 	is "official" "$(field data.action official on)" held
 	is "restore" "$(field data.action restore --to official)" unchanged
@@ -110,7 +111,7 @@ agreement() {
 	for o in official ours foreign missing torn; do
 		ok "recovery.md speaks of state $o" grep -q "\`$o\`" docs/recovery.md
 	done
-	for o in idle armed done good superseded; do
+	for o in idle armed "done" good superseded; do
 		ok "recovery.md speaks of journal $o" grep -q "\`$o\`" docs/recovery.md
 	done
 }

@@ -3,16 +3,28 @@
 # Without --drive: the program finds WSL, the drive, the profile and the mode by itself, in a root that looks like a
 # distribution of inbox or Store WSL (mountinfo, command line, /init and its environment are played).
 # usage: discover.t (from the top of the tree, as root)
+# Only the outer process removes files: out there the namespace and with it every mount is gone. Inside, the machine's
+# own /usr hangs below the work directory, and a removal after a failed umount would take it along.
+# shellcheck disable=SC2016,SC2317,SC2001 # sh -c gets its words as arguments; functions are called by ok and fails
 if [ "${IK_DISCOVER_NS:-}" != 1 ]; then
-	exec env IK_DISCOVER_NS=1 unshare -m -p --fork --propagation private "$0" "$@"
+	outer=$(mktemp -d) || exit 1
+	status=0
+	IK_DISCOVER_NS=1 TMPDIR=$outer unshare -m -p --fork --kill-child --propagation private "$0" "$@" || status=$?
+	grep -q " $outer/" /proc/self/mountinfo || rm -rf "$outer"
+	exit "$status"
 fi
 . postinst-helper/tests/integ/lib.sh
-trap 'kill "${init_pid:-}" 2>/dev/null; umount -R -l "$R" 2>/dev/null; rm -rf "$W"' EXIT
+trap 'kill "${init_pid:-}" 2>/dev/null' EXIT
 image official.img "$OFFICIAL" 1M
 image ours1.img "$OURS1" 1M
 R=$W/root
 C=$R/mnt/c
 init_pid=
+
+# bind_read_only DIR: shows a directory of the machine in the root; nothing below it can be changed or removed there.
+bind_read_only() {
+	mount --bind "$1" "$R$1" && mount -o remount,bind,ro "$R$1"
+}
 
 # A root with the machine's programs, and a tmpfs for the drive, so that it has a mount line of its own.
 make_root() {
@@ -20,9 +32,9 @@ make_root() {
 	mkdir -p "$R" && mount --bind "$R" "$R"
 	mkdir -p "$R"/{proc,usr,etc,mnt/c,run/lock,tmp,var/lib,var/log,sys/bus/vmbus,dev} "$W/fake"
 	for d in bin lib lib64 sbin; do
-		if [ -L "/$d" ]; then ln -s "usr/$d" "$R/$d"; else mkdir -p "$R/$d" && mount --bind "/$d" "$R/$d"; fi
+		if [ -L "/$d" ]; then ln -s "usr/$d" "$R/$d"; else mkdir -p "$R/$d" && bind_read_only "/$d"; fi
 	done
-	mount --bind /usr "$R/usr" && mount -t proc proc "$R/proc" && mount -t tmpfs -o mode=0777 tmpfs "$C" || return 1
+	bind_read_only /usr && mount -t proc proc "$R/proc" && mount -t tmpfs -o mode=0777 tmpfs "$C" || return 1
 	cp "$PROGRAM" "$R/immensity-kernel"
 	cp /bin/sleep "$R/init"
 	mount --bind "$R/init" "$R/init"

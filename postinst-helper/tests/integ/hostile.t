@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What else may stand at the target, on the way to it, or under our names; drives that refuse; images that are none.
 # Nothing outside our own names may change. usage: hostile.t (from the top of the tree, as root)
+# shellcheck disable=SC2016,SC2317,SC2001 # sh -c gets its words as arguments; functions are called by ok and fails
 . postinst-helper/tests/integ/lib.sh
 MODE=lxss
 image official.img "$OFFICIAL" 1M

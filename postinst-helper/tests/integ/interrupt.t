@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Ended in the middle: SIGKILL and recovery, SIGINT and a clean stop, locks of the dead and of the living.
 # Every call is tests/crash; here a user's view at chosen points. usage: interrupt.t (from the top of the tree, as root)
+# shellcheck disable=SC2016,SC2317,SC2001 # sh -c gets its words as arguments; functions are called by ok and fails
 . postinst-helper/tests/integ/lib.sh
 MODE=lxss
 image official.img "$OFFICIAL" 1M

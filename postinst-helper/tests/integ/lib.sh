@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sourced by the suites of this folder, from the top of the tree: a drive, a profile, images, and short names for
 # what each test does again and again. It knows no test.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the suites use these
 set -u
 
 # shellcheck source=tests/lib/tap.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Package events with a real package directory and configuration, in a mount namespace of their own.
 # usage: maint.t (from the top of the tree, as root)
+# shellcheck disable=SC2016,SC2317,SC2001 # sh -c gets its words as arguments; functions are called by ok and fails
 if [ "${IK_MAINT_NS:-}" != 1 ]; then
 	exec env IK_MAINT_NS=1 unshare -m --propagation private "$0" "$@"
 fi

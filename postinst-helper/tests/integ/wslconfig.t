@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Mode wslconfig from the outside: versioned images, the one key, everything back. The result is judged by the
 # simulated host's own reader. usage: wslconfig.t (from the top of the tree)
+# shellcheck disable=SC2016,SC2317,SC2001,SC1003 # sh -c gets its words as arguments; functions are called by ok and fails
 . postinst-helper/tests/integ/lib.sh
 MODE=wslconfig
 image official.img "$OFFICIAL" 1M
@@ -166,7 +167,7 @@ profiles() {
 	mv "$P" "$D/Users/Zoë"
 	is "a profile that is not ASCII" "$(status_of ik --profile "$D/Users/Zoë" install --image "$W/ours1.img")" 0
 	P=$D/Users/Zoë
-	is "has its image in ProgramData" "$(key | cut -d'\' -f2,3)" 'ProgramData\immensity-kernel'
+	is "has its image in ProgramData" "$(key | cut -d\\ -f2,3)" 'ProgramData\immensity-kernel'
 	same "where the key names it" "$(key_file)" "$W/ours1.img"
 	ik --profile "$P" remove >/dev/null 2>&1
 	ok "removal drops the key" test ! -e "$P/.wslconfig"
