@@ -30,7 +30,8 @@ unpack_program() {
 	mkdir "$work/program"
 	set -- "$dist"/immensity-kernel-[0-9]*.x86_64.rpm
 	[ -f "$1" ] || stop "the program's .rpm is in $dist" "run: make rpm"
-	(cd "$work/program" && rpm2cpio "$OLDPWD/$1" | cpio -idm --quiet)
+	rpm2cpio "$1" | (cd "$work/program" && cpio -idm --quiet)
+	[ -x "$work/program/usr/bin/immensity-kernel" ] || stop "the program can be taken out of $1"
 }
 
 # offer DIRECTORY...: the .rpm files of these directories become what dnf can install.

@@ -9,7 +9,8 @@
 export LC_ALL=C TZ=UTC DEBIAN_FRONTEND=noninteractive
 umask 022
 dist=${IK_DIST:-dist}
-work=$(mktemp -d "${TMPDIR:-/tmp}/ik-packages.XXXXXX")
+# Every path that a suite writes or removes begins with this one: without it nothing may run.
+work=$(mktemp -d "${TMPDIR:-/tmp}/ik-packages.XXXXXX") && [ -d "$work" ] || exit 1
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
