@@ -59,7 +59,7 @@ modules_disk() {
 run_image() {
 	image=$1 expected=$2 output=$3
 	shift 3
-	"$boot/runvm" --kernel "$image" --initrd "$work/initramfs" --timeout "${IK_BOOT_TIMEOUT:-120}" \
+	"$boot/runvm" --kernel "$image" --initrd "$work/initramfs" --timeout "${IK_BOOT_TIMEOUT:-240}" \
 		--console "$output.console" --share "drvfs=$work/c" --share "ikdata=$work/data" \
 		--append "$wsl_words IK_MODE=checks IK_RELEASE=$expected $*" >"$output"
 }

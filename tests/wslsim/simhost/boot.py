@@ -35,7 +35,7 @@ def add_arguments(parser):
     parser.add_argument("--add", action="append", default=[], metavar="FILE=PATH",
                         help="a file to put into the guest; without =PATH a program, with its libraries (repeatable)")
     parser.add_argument("--initrd", metavar="FILE", help="use this initramfs of tests/boot/mkinitramfs")
-    parser.add_argument("--timeout", type=float, default=90, metavar="SECONDS")
+    parser.add_argument("--timeout", type=float, default=180, metavar="SECONDS")
     parser.add_argument("--console", metavar="FILE", help="keep the whole console output there")
     parser.add_argument("--cut-at", metavar="TEXT", help="cut the power when the console shows TEXT")
     parser.add_argument("--cut-delay", type=float, default=0, metavar="SECONDS", help="wait so long before the cut")
