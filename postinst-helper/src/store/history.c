@@ -14,8 +14,8 @@
 #include "os/sys.h"
 #include "store/names.h"
 
-static void append(int dir_fd, const char *name, mode_t mode, const char *end, const char *fmt,
-		   va_list args)
+static void IK_PRINTF(5, 0) append(int dir_fd, const char *name, mode_t mode, const char *end,
+				   const char *fmt, va_list args)
 {
 	struct ik_strbuf ik_autostrbuf line = {0}, text = {0};
 	ik_autoclose int fd = -EBADF;
