@@ -139,7 +139,7 @@ static void run_scene(int worker, int workers, void *arg)
 int main(int argc, char **argv)
 {
 	tier.name = argc > 2 ? argv[2] : "check";
-	tier.spread = !strcmp(tier.name, "full") ? 1 : !strcmp(tier.name, "quick") ? 9 : 4;
+	tier.spread = !strcmp(tier.name, "full") ? 3 : !strcmp(tier.name, "quick") ? 9 : 16;
 	tier.only_changes = strcmp(tier.name, "full") != 0;
 	if (argc < 2) {
 		fprintf(stderr, "Usage: crash_fault PROGRAM [check|full|quick [SCENE]]\n");

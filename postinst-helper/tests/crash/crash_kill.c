@@ -20,14 +20,14 @@ struct tier {
 	int stride;	   /* of the points on tmpfs */
 	int other_stride;  /* of the points on the other file systems */
 	bool only_changes; /* skip reads */
-	int depth_points;  /* first kills from which recovery is killed as well */
+	int depth_points;  /* states per worker from which recovery is killed as well */
 	int depth;
 };
 
 static const struct tier tiers[] = {
-	{"quick", 1, 0, true, 4, 1},
-	{"check", 1, 6, true, 6, 2},
-	{"full", 1, 2, false, 24, 3},
+	{"quick", 1, 0, true, 1, 1},
+	{"check", 2, 16, true, 2, 1},
+	{"full", 1, 2, false, 3, 3},
 };
 
 static const struct tier *tier;
@@ -85,7 +85,8 @@ static void kill_recovery(const struct scene *s, int depth, const char *trail)
 	snapshot_free(from);
 }
 
-static bool one_point(const struct scene *s, long n, enum trace_action action, bool deep,
+/* Recovery is killed where it has something to do: in the first states of a scene that are armed. */
+static bool one_point(const struct scene *s, long n, enum trace_action action, int *deep_left,
 		      const char *fs)
 {
 	char why[400], here[200];
@@ -100,9 +101,12 @@ static bool one_point(const struct scene *s, long n, enum trace_action action, b
 		 action == TRACE_KILL_BEFORE ? "before" : "after", n);
 	if (!scene_is_safe(s, why, sizeof(why)))
 		tally_bad(tally, "%s: %s", here, why);
-	if (deep)
+	if (*deep_left > 0 && !s->store && journal_is_armed(&s->w)) {
+		--*deep_left;
 		kill_recovery(s, tier->depth, here);
-	else if (!scene_settle(s, why, sizeof(why)))
+		return true;
+	}
+	if (!scene_settle(s, why, sizeof(why)))
 		tally_bad(tally, "%s: %s", here, why);
 	return true;
 }
@@ -118,18 +122,16 @@ static void run_part(int worker, int workers, void *arg)
 	const struct part *part = arg;
 	char name[32], root[128];
 	struct scene s;
-	long total, deep_every;
+	int deep_left = part->fs == ARENA_TMPFS ? tier->depth_points : 0;
+	long total;
 
 	snprintf(name, sizeof(name), "w%d", worker);
 	arena_mount(part->fs, name, root, sizeof(root));
 	scene_open(&s, part->kind, program, root);
 	total = count_calls(&s);
-	deep_every = tier->depth_points ? total / tier->depth_points + 1 : 0;
 	for (long n = 1 + worker * part->stride; n <= total; n += workers * part->stride) {
-		bool deep = part->fs == ARENA_TMPFS && deep_every && n % deep_every == 0;
-
-		one_point(&s, n, TRACE_KILL_BEFORE, false, arena_fs_name(part->fs));
-		one_point(&s, n, TRACE_KILL_AFTER, deep, arena_fs_name(part->fs));
+		one_point(&s, n, TRACE_KILL_BEFORE, &deep_left, arena_fs_name(part->fs));
+		one_point(&s, n, TRACE_KILL_AFTER, &deep_left, arena_fs_name(part->fs));
 	}
 	scene_close(&s);
 	if (part->fs != ARENA_TMPFS)

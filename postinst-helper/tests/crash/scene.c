@@ -243,6 +243,9 @@ void scene_open(struct scene *s, const struct scene_kind *kind, const char *prog
 	s->start = snapshot_take(root);
 	s->start_state = snapshot_take(s->w.state);
 	rehearse(s);
+	/* Once more: what was put back may have other inode numbers, which the recorder will name. */
+	snapshot_free(s->start);
+	s->start = snapshot_take(root);
 }
 
 static void free_image(struct image *image)
