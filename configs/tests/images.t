@@ -38,7 +38,7 @@ boot() {
 ok "vmlinux.bin reaches init" bench/boot-instructions --json "$work/elf.json" $elf
 at_most "instructions to init, vmlinux.bin" "$(boot elf)" 1713000000
 ok "bzImage reaches init" bench/boot-instructions --json "$work/bzimage.json" $bzimage
-at_most "instructions to init, bzImage" "$(boot bzimage)" 2400000000
+at_most "instructions to init, bzImage" "$(boot bzimage)" 1713000000
 ok "the same image takes the same instructions, within 1 %" sh -c "
 	bench/boot-instructions --json $work/again.json $elf >/dev/null
 	again=\$(sed -n 's/.*\"instructions_to_init\": \([0-9]*\).*/\1/p' $work/again.json)
