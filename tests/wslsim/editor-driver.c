@@ -10,7 +10,7 @@
 
 #include "codec/wslconf.h"
 
-/* FILE, one line of output: read as "- " or its bytes in hexadecimal. */
+/* In hexadecimal, because a value may hold any byte. */
 static void print_hex(const char *text)
 {
 	for (; *text; text++)
@@ -47,7 +47,10 @@ static char *read_file(const char *name, size_t *ret_length)
 	return bytes;
 }
 
-/* Prints "FILE refused CODE" or "FILE value HEX|- safe 0|1"; the edited file goes to FILE.set, the restored to FILE.back. */
+/*
+ * Prints "FILE refused CODE" or "FILE value HEX|none safe 0|1". The edited file goes to FILE.set,
+ * the restored one to FILE.back.
+ */
 static int drive(const char *name, const char *value)
 {
 	struct ik_wslconf_value read;
