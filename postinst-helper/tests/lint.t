@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Checks the C sources as text and as built: layers, calls, layout, both compilers without a warning, hardening of the
 # program. Each check of our own is shown to fail on a planted fault. It runs nothing of the program.
+# shellcheck disable=SC2317 # functions are called by ok and fails
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/tap.sh
@@ -13,16 +14,16 @@ trap 'rm -rf "$tmp"' EXIT
 # planted FILE LINE: a copy of the sources with one line added to FILE.
 planted() {
 	rm -rf "$tmp/src"
-	cp -r $here/src "$tmp/src"
+	cp -r "$here"/src "$tmp/src"
 	printf '%s\n' "$2" >>"$tmp/src/$1"
 }
 
 layers() {
-	(cd $here && scripts/check-layers layers.txt "$tmp/src")
+	(cd "$here" && scripts/check-layers layers.txt "$tmp/src")
 }
 
 calls() {
-	(cd $here && scripts/check-calls "$tmp/src")
+	(cd "$here" && scripts/check-calls "$tmp/src")
 }
 
 ok "layers and calls are kept" make -s --no-print-directory -C $here lint

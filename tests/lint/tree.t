@@ -11,7 +11,7 @@ no_spdx='\.(json|svg|png|lock|gitkeep)$|^COPYING$|/corpus/|/crashers/|/data/|/ex
 
 without_spdx() {
 	git ls-files | grep -Ev "$no_spdx" | while read -r f; do
-		[ -f "$f" ] && ! [ -L "$f" ] || continue
+		{ [ -f "$f" ] && ! [ -L "$f" ]; } || continue
 		head -n 8 "$f" | grep -q 'SPDX-License-Identifier' || echo "$f"
 	done
 }
@@ -25,7 +25,7 @@ folders_without_readme() {
 
 shell_files() {
 	git ls-files | while read -r f; do
-		[ -f "$f" ] && ! [ -L "$f" ] || continue
+		{ [ -f "$f" ] && ! [ -L "$f" ]; } || continue
 		case $f in *.sh) echo "$f" && continue ;; esac
 		head -n 1 "$f" 2>/dev/null | grep -qE '^#!.*[/ ](sh|bash|dash)( |$)' && echo "$f"
 	done
@@ -34,6 +34,7 @@ shell_files() {
 # Hosts of this machine's package registries, from their own clients.
 registry_hosts() {
 	{
+		# shellcheck disable=SC2016 # apt fills the placeholder in
 		apt-get indextargets --format '$(SITE)' 2>/dev/null
 		npm config get registry 2>/dev/null
 	} | sed -n 's,^[a-z]*://\([^/:]*\).*,\1,p' | sort -u
@@ -44,7 +45,7 @@ named_registries() {
 }
 
 unlisted_todos() {
-	git grep -nE '(TODO|FIXME|XXX|HACK)\b' -- '*.c' '*.h' '*.sh' '*.mk' '*.md' '*.py' ':!tests/lint' | grep -vE '#[0-9]+' || true
+	git grep -nE '\b(TODO|FIXME|XXX|HACK)\b' -- '*.c' '*.h' '*.sh' '*.mk' '*.md' '*.py' ':!tests/lint' | grep -vE '#[0-9]+' || true
 }
 
 is "every file has a licence line" "$(without_spdx)" ""

@@ -296,6 +296,7 @@ static int describe(struct libmnt_fs *fs, struct ik_mount_line *ret)
 	const char *vfs = mnt_fs_get_vfs_options(fs), *super = mnt_fs_get_fs_options(fs);
 	const char *type = mnt_fs_get_fstype(fs), *source = mnt_fs_get_source(fs);
 
+	/* cppcheck-suppress ctuuninitvar ; filled here, not read */
 	if (snprintf(ret->fstype, sizeof(ret->fstype), "%s", type ? type : "") < 0 ||
 	    snprintf(ret->source, sizeof(ret->source), "%s", source ? source : "") < 0 ||
 	    snprintf(ret->options, sizeof(ret->options), "%s,%s", vfs ? vfs : "",
