@@ -229,6 +229,8 @@ static int grow_and_overwrite(struct ik_inplace *job, uint8_t *buf, struct ik_er
 		return r;
 	block_signals(&old);
 	r = overwrite(job, buf, err);
+	if (r < 0 && job->reach == IK_INPLACE_UNTOUCHED)
+		put_back(job);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	return r;
 }

@@ -136,7 +136,7 @@ static void mount_fuse(const char *path)
 	char backing[256], helper[512];
 
 	snprintf(backing, sizeof(backing), "%s.backing", path);
-	if (mkdir(backing, 0755) < 0)
+	if (mkdir(backing, 0755) < 0 && errno != EEXIST)
 		tap_die("cannot make %s", backing);
 	arena_helper("recfs", helper, sizeof(helper));
 	must((const char *[]){helper, backing, path, NULL});

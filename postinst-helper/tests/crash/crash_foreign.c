@@ -121,6 +121,26 @@ static const char *wrong_after(const struct scene *s, enum deed deed)
 	return journal_is_armed(&s->w) ? "recovery left the journal armed" : NULL;
 }
 
+/* The program was killed in the window, then Windows Update came: recovery must leave its kernel. */
+static void update_after_a_kill(struct scene *s, long n, enum deed deed)
+{
+	const char *words[] = {"--target", "lxss", "recover", NULL};
+	struct known k = {.a = &s->official, .b = &s->first, .c = &s->foreign};
+	struct act act = {s, deed};
+	struct verdict v;
+	char output[4096];
+	int r;
+
+	do_deed(&act);
+	r = scene_run(s, words, output, sizeof(output));
+	judge(&s->w, &k, &v);
+	__atomic_fetch_add(&tally->points, 1, __ATOMIC_SEQ_CST);
+	if (v.content != IS_C || r != 0 || journal_is_armed(&s->w))
+		tally_bad(tally,
+			  "%s, killed at %ld, then Windows Update %s: recover (%d) left the %s",
+			  s->kind->name, n, deed_names[deed], r, content_name(v.content));
+}
+
 static bool one_point(struct scene *s, long n, enum deed deed)
 {
 	const char *argv[24], *text;
@@ -146,6 +166,8 @@ static bool one_point(struct scene *s, long n, enum deed deed)
 		return false;
 	in_window = journal_is_armed(&s->w);
 	was_done = scene_end(s) == END_NEW; /* proved already; what comes later is a new story */
+	if (in_window && deed != DELETE)
+		update_after_a_kill(s, n, deed);
 	scene_reset(s);
 	job.action = TRACE_HOOK;
 	trace_run(&job, &result);
