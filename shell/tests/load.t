@@ -87,7 +87,7 @@ user_file() {
 	printf '# a comment\n\n   vm_host=  other host  \r\nmake_args = A=b=c\n' >>"$XDG_CONFIG_HOME/immensity-kernel/setup.conf"
 	is "$sh: the user's file is read: blanks, comments, CR, '=' in values" \
 		"$(run_shell ". $top/setup.sh 2>/dev/null; echo \"\$IK_JOBS|\$IK_VM_HOST|\$IK_MAKE_ARGS\"")" '3|other host|A=b=c'
-	is "$sh: exported variables win over it" "$(IK_JOBS=5 run_shell ". $top/setup.sh 2>/dev/null; echo \$IK_JOBS")" 5
+	is "$sh: exported variables win over it" "$(export IK_JOBS=5; run_shell ". $top/setup.sh 2>/dev/null; echo \$IK_JOBS")" 5
 	is "$sh: the compiler is the setup script's" "$(setting compiler gcc; run_shell ". $top/setup_clang.sh 2>/dev/null; echo \$IK_COMPILER")" clang
 	is "$sh: ... or the file's for helpers.sh alone" "$(sed -i 's/^compiler.*/compiler = clang/' "$XDG_CONFIG_HOME/immensity-kernel/setup.conf"
 		run_shell ". $top/helpers.sh 2>/dev/null; echo \$IK_COMPILER")" clang
