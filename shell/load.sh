@@ -24,9 +24,9 @@ __ik_variable() {
 __ik_begin() {
 	__ik_variable "$1"
 	if [ -n "${ZSH_VERSION-}" ]; then
-		eval "case \${(t)$__ik_mut_var-} in *export*) __ik_mut_fixed=\"\$__ik_mut_fixed$1 \" ;; esac"
+		eval "case \${(t)$__ik_mut_var-} in *export*) __ik_mut_fixed=\"\${__ik_mut_fixed}$1 \" ;; esac"
 	else
-		eval "[ -z \"\${$__ik_mut_var+set}\" ] || case \${$__ik_mut_var@a} in *x*) __ik_mut_fixed=\"\$__ik_mut_fixed$1 \" ;; esac"
+		eval "[ -z \"\${$__ik_mut_var+set}\" ] || case \${$__ik_mut_var@a} in *x*) __ik_mut_fixed=\"\${__ik_mut_fixed}$1 \" ;; esac"
 	fi
 	__ik_assign "$1" ''
 }
