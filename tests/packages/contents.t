@@ -127,7 +127,8 @@ ok "the kernel's .rpm says which release it is" sh -c \
 	'rpm -qp --provides "$1" | grep -Fqx "immensity-wsl-kernel-uname-r($2)"' - "$core_rpm" "$release"
 ok "dnf finds the owner of the running kernel's modules" sh -c 'rpm -qlp "$1" | grep -Fqx "/lib/modules/$2"' - "$core_rpm" "$release"
 is "the program's .rpm links libinih in" "$(rpm -qpR "$program_rpm" | grep -i inih)" ""
-is "the program's .deb has one conffile" "$(dpkg-deb -I "$program_deb" conffiles | tr -d ' ')" /etc/immensity-kernel.conf
+is "the program's .deb has two conffiles" "$(dpkg-deb -I "$program_deb" conffiles | tr -d ' ' | sort | paste -sd ' ')" \
+	"/etc/immensity-kernel.conf /etc/profile.d/immensity-kernel.sh"
 ok "the boot-time unit is enabled" sh -c 'dpkg-deb -I "$1" postinst | grep -q "deb-systemd-helper enable .*immensity-kernel-boot.service"' - "$program_deb"
 is "installing does not start it" "$(dpkg-deb -I "$program_deb" postinst | grep 'deb-systemd-invoke')" ""
 
@@ -142,7 +143,7 @@ is "the headers .rpm holds nothing else" \
 	"$(strangers "$devel_rpm" "/usr/src/linux-headers-$release/" "/lib/modules/$release/build\$")" ""
 is "the small .deb holds nothing else" "$(strangers "$main_deb" '/usr/lib/immensity-wsl-kernel/stable$')" ""
 is "the small .rpm holds nothing else" "$(strangers "$main_rpm" '/usr/lib/immensity-wsl-kernel/stable$')" ""
-set -- '/usr/bin/immensity-kernel$' '/etc/immensity-kernel\.conf$' '/usr/share/man/man[58]/immensity-kernel(\.conf)?\.[58]\.gz$' \
+set -- '/usr/bin/immensity-kernel$' '/etc/(profile\.d/immensity-kernel\.sh|immensity-kernel\.conf)$' '/usr/share/man/man[58]/immensity-kernel(\.conf)?\.[58]\.gz$' \
 	'(/usr)?/lib/systemd/system(-preset)?/(immensity-kernel-boot\.service|85-immensity-kernel\.preset)$' \
 	'/usr/share/(bash-completion/completions/|zsh/(site-functions|vendor-completions)/_)immensity-kernel$' \
 	'/usr/share/licenses/immensity-kernel/COPYING$'

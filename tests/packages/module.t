@@ -43,6 +43,9 @@ tar -C "$root" -xf "$tarball"
 cp "$dist/linux-headers-${release_lc}_${version}_amd64.deb" "$root/tmp/headers.deb"
 ok "the headers install with nothing but libraries, gcc and make" chroot "$root" dpkg -i /tmp/headers.deb
 write_module "$root/src"
+# objtool reads its own limits there.
+mkdir -p "$root/proc"
+mount -t proc proc "$root/proc"
 ok "a module builds against /lib/modules/<release>/build" \
 	chroot "$root" make -C "/lib/modules/$release/build" M=/src W=1 modules
 ok "there is a module" test -s "$root/src/ik_hello.ko"
