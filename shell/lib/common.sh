@@ -71,15 +71,20 @@ scratch() {
 	at_exit "rm -rf -- '$tmp'"
 }
 
-# at_exit COMMAND: never from a subshell. Runs COMMAND, which must be quoted for eval, when the process ends; signals end it with 128 + number.
+# trap_signals: a signal ends the process with 128 + its number, after what at_exit was told.
+trap_signals() {
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+# at_exit COMMAND: never from a subshell. Runs COMMAND, which must be quoted for eval, when the process ends.
 cleanup_commands=
 at_exit() {
 	cleanup_commands="$1
 $cleanup_commands"
 	trap 'eval "$cleanup_commands"' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap_signals
 }
 
 sha256_of() {

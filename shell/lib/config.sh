@@ -24,18 +24,14 @@ need_defconfig() {
 	[ -f "$defconfig" ] || die "$FAILED" "$defconfig does not exist" "save the current configuration there with: cpc"
 }
 
-# apply_lto CONFIG [VARIABLE=value...]: Clang builds get ThinLTO unless the setting lto is none.
-apply_lto() {
+# choose_lto CONFIG: Clang builds get ThinLTO unless the setting lto is none. Kconfig has to be run on CONFIG afterwards.
+choose_lto() {
 	[ "$IK_COMPILER" = clang ] || return 0
 	case $IK_LTO in
-	thin | none) ;;
+	thin) "$src/scripts/config" --file "$1" --disable LTO_NONE --enable LTO_CLANG_THIN ;;
+	none) ;;
 	*) die "$USAGE" "setting lto: '$IK_LTO' is neither thin nor none" ;;
 	esac
-	[ "$IK_LTO" = thin ] || return 0
-	lto_config=$1
-	shift
-	"$src/scripts/config" --file "$lto_config" --disable LTO_NONE --enable LTO_CLANG_THIN
-	quiet_make "olddefconfig" "KCONFIG_CONFIG=$lto_config" "$@" olddefconfig
 }
 
 # minimise CONFIG TO [VARIABLE=value...]: TO gets the options of CONFIG that differ from their defaults.
@@ -89,8 +85,9 @@ cmd_dc() {
 	need_defconfig
 	cp -- "$config" "$tmp/now" || die "$FAILED" "$config cannot be read"
 	minimise "$tmp/now" "$tmp/now.min" "$@"
-	quiet_make "$IK_DEFCONFIG" "KCONFIG_CONFIG=$tmp/wanted" "$@" "$IK_DEFCONFIG"
-	apply_lto "$tmp/wanted" "$@"
+	# Kconfig completes a minimised configuration while it reads it, so it need not be made a full one first.
+	cp -- "$defconfig" "$tmp/wanted" || die "$FAILED" "$defconfig cannot be read"
+	choose_lto "$tmp/wanted"
 	minimise "$tmp/wanted" "$tmp/wanted.min" "$@"
 	dc_status=0
 	diff -u --label "$IK_DEFCONFIG" --label "$config" "$tmp/wanted.min" "$tmp/now.min" || dc_status=$?
@@ -123,7 +120,9 @@ cmd_mc() {
 	scratch
 	mkdir -p -- "$out"
 	quiet_make "$IK_DEFCONFIG" "KCONFIG_CONFIG=$tmp/new" "$@" "$IK_DEFCONFIG"
-	apply_lto "$tmp/new" "$@"
+	cp -- "$tmp/new" "$tmp/without-lto"
+	choose_lto "$tmp/new"
+	cmp -s "$tmp/without-lto" "$tmp/new" || quiet_make "olddefconfig" "KCONFIG_CONFIG=$tmp/new" "$@" olddefconfig
 	if [ -f "$config" ]; then
 		copy_atomically "$config" "$config.old"
 		say "the old configuration is kept: $config.old"

@@ -15,11 +15,16 @@ find_image() {
 	esac
 }
 
+# plain_options FILE: the options that are set, sorted, texts without quotes: Kbuild's own copy has had none since 5.18.
+plain_options() {
+	sed -n -e '/^CONFIG_.*="/{s/="\(.*\)"$/=\1/;s/\\\(.\)/\1/g;}' -e '/^CONFIG_/p' "$1" | LC_ALL=C sort
+}
+
 # config_built: is the configuration the one that the last build used? auto.conf is Kbuild's own copy of it.
 config_built() {
 	[ -f "$out/include/config/auto.conf" ] || return 1
-	grep '^CONFIG_' "$config" | LC_ALL=C sort >"$tmp/now"
-	grep '^CONFIG_' "$out/include/config/auto.conf" | LC_ALL=C sort >"$tmp/built"
+	plain_options "$config" >"$tmp/now"
+	plain_options "$out/include/config/auto.conf" >"$tmp/built"
 	cmp -s "$tmp/now" "$tmp/built"
 }
 
@@ -35,6 +40,15 @@ check_image() {
 	fi
 	need_config
 	config_built || die "$REFUSED" "$config was changed after $image was built" "build again: incbuild, or insist: -f"
+}
+
+# check_sources: for copies that no build went before. Only a warning: the changed file may be none of this kernel's.
+check_sources() {
+	source_skip=$out
+	[ "$out" != "$src" ] || source_skip=$src/include/generated
+	new_source=$(find "$src" \( -name .git -o -path "$source_skip" -o -path "$src/Documentation" -o -path "$src/tools" \) -prune -o \
+		-name '*.[chS]' ! -name '*.mod.c' -newer "$image" -print 2>/dev/null | head -n 1)
+	[ -z "$new_source" ] || warn "$new_source is newer than the image" "is that change meant to be in it? then build first: incbuild"
 }
 
 # keep_image FILE: a checked copy of the product under that name; says what it is.
@@ -133,6 +147,8 @@ cmd_cpimg() {
 	shift "$shifted"
 	[ $# -le 1 ] || no_more "$2"
 	find_all
+	check_image
+	check_sources
 	keep_image "${1:-$root/$IK_IMAGE_NAME}"
 }
 
@@ -141,6 +157,8 @@ cmd_dimg() {
 	shift "$shifted"
 	no_more "$@"
 	find_all
+	check_image
+	check_sources
 	keep_test_image
 }
 
@@ -150,6 +168,8 @@ cmd_timg() {
 	no_more "$@"
 	need_upload
 	find_all
+	check_image
+	check_sources
 	keep_test_image
 	upload "$kept"
 }

@@ -8,10 +8,11 @@
 . "$home/shell/lib/install.sh"
 
 # with_ssh PROGRAM ARGUMENT...: ssh or scp with the user's ssh_args, all over one connection: one log-in, one passphrase.
+# A host that has gone is noticed within a minute.
 with_ssh() {
 	ssh_program=$1
 	shift
-	set -- -o ControlMaster=auto -o "ControlPath=$tmp/ssh" -o ControlPersist=60 "$@"
+	set -- -o ControlMaster=auto -o "ControlPath=$tmp/ssh" -o ControlPersist=60 -o ServerAliveInterval=20 "$@"
 	set -f
 	eval "set -- $IK_SSH_ARGS \"\$@\""
 	set +f
@@ -106,28 +107,35 @@ back_up() {
 
 # put_back WHY: the old kernel again, or the exact command that brings it back.
 put_back() {
+	trap '' INT HUP
+	vm_danger=yes vm_status=0
 	say "$IK_VM_HOST: putting the old kernel back"
-	windows_copy "$vm_backup" "$IK_VM_TARGET" "$target_digest" ||
-		die "$BROKEN" "$1, and the old kernel could not be put back" "in Windows: copy /b /y \"$vm_backup\" \"$IK_VM_TARGET\""
+	windows_copy "$vm_backup" "$IK_VM_TARGET" "$target_digest" || vm_status=$?
 	vm_danger=no
+	[ "$vm_status" -eq 0 ] || die "$BROKEN" "$1, and the old kernel could not be put back" \
+		"in Windows: copy /b /y \"$vm_backup\" \"$IK_VM_TARGET\""
 	die "$FAILED" "$1; the old kernel is back" "${2-}"
 }
 
+# tell_danger: a process that is killed can still say what Windows has to do.
 tell_danger() {
-	[ "$vm_danger" = no ] || warn "interrupted while $IK_VM_TARGET was being written on $IK_VM_HOST" \
+	[ "$vm_danger" = no ] || warn "ended while $IK_VM_TARGET was being written on $IK_VM_HOST" \
 		"in Windows: copy /b /y \"$vm_backup\" \"$IK_VM_TARGET\""
 }
 
+# switch_kernel: from here to the comparison the keyboard cannot stop it; ssh inherits that.
 switch_kernel() {
 	vm_danger=yes
 	at_exit tell_danger
-	say "$IK_VM_HOST: writing $IK_VM_TARGET"
+	trap '' INT HUP
+	say "$IK_VM_HOST: writing $IK_VM_TARGET (a few seconds, not to be interrupted)"
 	if ! windows cmd /c copy /b /y "\"$vm_stage\"" "\"$IK_VM_TARGET\""; then
 		put_back "the kernel file could not be written" "$windows_out"
 	fi
 	windows_digest "$IK_VM_TARGET" || digest=unreadable
 	[ "$digest" = "$image_digest" ] || put_back "the kernel file is not what was staged (SHA-256 $digest)"
 	vm_danger=no
+	trap_signals
 }
 
 # check_boot: what WSL says after it has started again.

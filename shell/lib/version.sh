@@ -30,9 +30,10 @@ bad_image() {
 	die "$FAILED" "$1: $2" "wanted: a bzImage, an uncompressed ELF kernel or an arm64 Image"
 }
 
-# banner_in FILE: the text "Linux version ..." that every uncompressed kernel holds.
+# banner_in FILE: the text "Linux version ..." that every uncompressed kernel holds. There is another one before it, of
+# the time when the number of the build was not known yet.
 banner_in() {
-	LC_ALL=C grep -a -o -m 1 'Linux version [0-9][^[:cntrl:]]*' <"$1" | head -n 1
+	LC_ALL=C grep -a -o -m 1 'Linux version [0-9][^[:cntrl:]]* #[0-9][^[:cntrl:]]*' <"$1" | head -n 1
 }
 
 # read_bzimage FILE: the version string that the boot header points to, after checking that the file is whole.

@@ -7,18 +7,40 @@ set -eu
 toy_tree "$work/t"
 
 # The names that shell/README.md documents: IK_ settings, __ik_ internals, ik- functions, the short names.
-documented='^((declare -x )?(IK_[A-Z_]+|__ik_[a-z_]+)(=.*)?|ik-[a-z_]+)$'
 short=$(awk '!/^#/ { print $1 }' shell/commands | tr '\n' '|')
-bash_state='set +o; shopt -p; trap -p; alias; declare -p | grep -Ev "^declare -[-a-zA-Z]* (_|BASH_.*|FUNCNAME|PIPESTATUS|LINENO|RANDOM|SRANDOM|EPOCH.*|SECONDS|COMP_WORDBREAKS|IK_[A-Z_]*|__ik_[a-z_]*)(=|$)"; pwd; umask; printf "IFS=%q\n" "$IFS"; echo "$PATH"; declare -F'
-zsh_state='setopt; trap; alias; print -rl -- "${(k)parameters[@]}"; pwd; umask; print -r -- "IFS=${(q)IFS}"; print -rl -- "${(k)functions[@]}"; env | sort | grep -v ^_='
+short=${short%|}
+name="(IK_[A-Z_]+|__ik_[a-z_]+|ik-[a-z_]+|$short)"
+documented="^((declare -(fx?|x|-|a) |typeset |export )?$name(=.*)?|complete -F __ik_complete $name|comp $name .*)\$"
 
-# state SHELL-CODE FILE: what sourcing must not change, except functions, which end the file.
+# What sourcing must leave alone: options, traps, aliases, every variable with its value and its export flag, IFS and
+# PATH among them, the functions' names and the body of one, completions, open files, folder and umask.
+cat >"$work/state.bash" <<'END'
+command ls "/proc/$$/fd"
+set +o; shopt -p; trap -p; alias
+declare -p | grep -Ev '^declare -[-a-zA-Z]* (_|BASH_.*|FUNCNAME|PIPESTATUS|LINENO|RANDOM|SRANDOM|EPOCH.*|SECONDS)(=|$)'
+printf 'IFS=%q\n' "$IFS"
+declare -F; declare -f mine; export -p; complete -p | sort
+pwd; umask
+END
+cat >"$work/state.zsh" <<'END'
+print -r -- /proc/$$/fd/*
+setopt; trap; alias
+typeset -p | grep -Ev '^(export|typeset)( -[^=]*)? (_|RANDOM|SECONDS|EPOCH.*|LINENO|TTYIDLE)='
+print -r -- "IFS=${(q)IFS}"
+print -rl -- "${(ok)functions[@]}"; functions mine; env | sort | grep -v ^_=
+(( ! ${+_comps} )) || for c in "${(ok)_comps[@]}"; do print -r -- "comp $c ${_comps[$c]}"; done; unset c
+pwd; umask
+END
+
+# both_states SHELL-CODE: the state before and after sourcing, in a shell that has run the code.
 both_states() {
 	case $sh in
-	zsh) zsh -f -c "s=0; zmodload zsh/parameter; $1
-	{ $zsh_state } >|$work/before 2>&1; . $top/setup.sh 2>|$work/said; s=\$?; { $zsh_state } >|$work/after 2>&1; exit \$s" ;;
-	*) bash --noprofile --norc -c "declare +x s=0; $1
-	{ $bash_state; export -p; } >|$work/before 2>&1; . $top/setup.sh 2>|$work/said; s=\$?; { $bash_state; export -p; } >|$work/after 2>&1; exit \$s" ;;
+	zsh) zsh -f -c "s=0; zmodload zsh/parameter; mine() { :; }; $1
+		{ $(cat "$work/state.zsh") } >|$work/before 2>&1; . $top/setup.sh 2>|$work/said; s=\$?
+		{ $(cat "$work/state.zsh") } >|$work/after 2>&1; exit \$s" ;;
+	*) bash --noprofile --norc -c "declare +x s=0; mine() { :; }; $1
+		{ $(cat "$work/state.bash"); } >|$work/before 2>&1; . $top/setup.sh 2>|$work/said; s=\$?
+		{ $(cat "$work/state.bash"); } >|$work/after 2>&1; exit \$s" ;;
 	esac
 }
 
@@ -32,7 +54,7 @@ sh_code() {
 
 # new_lines: lines that were not there before, or are there no more, without the documented names.
 new_lines() {
-	diff "$work/before" "$work/after" | sed -n 's/^[<>] \(declare -fx\{0,1\} \)\{0,1\}//p' | grep -Ev "$documented|^(${short%|})$" || :
+	diff "$work/before" "$work/after" | sed -n 's/^[<>] //p' | grep -Ev "$documented" || :
 }
 
 unchanged() {
@@ -89,10 +111,16 @@ done
 is "zsh: MAKEFLAGS stays exported and a string (defect B0-4)" \
 	"$(zsh -f -c "export MAKEFLAGS=k; . $top/setup.sh 2>/dev/null; typeset -p MAKEFLAGS")" 'export MAKEFLAGS=k'
 
-# Twice is once.
+# With completion on, zsh knows more than names: what belongs to others stays theirs.
+unchanged "completion" "autoload -Uz compinit; compinit -u -d $work/dump"
+ok "zsh: ... and the helpers have theirs" has "$work/after" '^comp kmake __ik_complete'
+
+# Twice is once: the second time nothing at all is different.
 for sh in bash zsh; do
-	use "$work" '{ typeset -f; typeset | grep -a "^\(IK\|__ik\)"; } >first; . '"$top"'/setup.sh 2>second-said; { typeset -f; typeset | grep -a "^\(IK\|__ik\)"; } >second'
-	ok "$sh: sourcing a second time changes nothing" same_file "$work/first" "$work/second"
-	is "$sh: ... and is silent" "$(cat "$work/second-said")" ''
+	both_states ". $top/setup.sh 2>/dev/null"
+	is "$sh: after a second time nothing is different" "$(diff "$work/before" "$work/after")" ''
+	is "$sh: ... and it is silent" "$(cat "$work/said")" ''
+	use "$work" '{ typeset -f; } >first; . '"$top"'/setup.sh 2>/dev/null; { typeset -f; } >second'
+	ok "$sh: ... and the functions are the same" same_file "$work/first" "$work/second"
 done
 done_testing

@@ -49,7 +49,8 @@ real_image() {
 	elf_image "$real_new" 7.3.4-1-immensity-microsoft-standard-WSL2 2
 }
 
-# elf_image FILE RELEASE NUMBER: one segment that holds the banner.
+# elf_image FILE RELEASE NUMBER: one segment that holds the banner, and before it, as in every kernel, the one without a
+# number.
 elf_image() {
 	{
 		printf '\177ELF\002\001\001\000\000\000\000\000\000\000\000\000'
@@ -61,6 +62,7 @@ elf_image() {
 		printf '\000\360\037\000\000\000\000\000\000\360\037\000\000\000\000\000'
 		printf '\000\020\000\000\000\000\000\000'
 		head -c 3976 /dev/zero
+		printf 'Linux version %s (tester@host) (gcc 12) # SMP \n\000' "$2"
 		printf 'Linux version %s (tester@host) (gcc 12) #%s SMP Sun Nov 22 10:00:00 UTC 2026\n\000' "$2" "$3"
 		head -c 2097152 /dev/zero
 	} | head -c 2097152 >"$1"
