@@ -94,6 +94,7 @@
 	X(IK_E_TARGET_NEWER, "target-newer", IK_EXIT_REFUSED)                       \
 	X(IK_E_TARGET_CHANGED, "target-changed", IK_EXIT_FAILED)                    \
 	X(IK_E_TARGET_TORN, "target-torn", IK_EXIT_RECOVERY)                        \
+	X(IK_E_TARGET_UNFLUSHED, "target-unflushed", IK_EXIT_PENDING)               \
 	X(IK_E_BACKUP_MISSING, "backup-missing", IK_EXIT_FAILED)                    \
 	X(IK_E_BACKUP_BAD, "backup-bad", IK_EXIT_FAILED)                            \
 	X(IK_E_STATE_BAD, "state-bad", IK_EXIT_FAILED)                              \

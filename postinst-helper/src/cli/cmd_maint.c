@@ -60,8 +60,9 @@ static int boot(struct ik_cli *cli, struct ik_err *err)
 	const struct ik_state_event *pending = &cli->session.state.pending;
 	int r = ik_act_recover(&cli->session, &cli->report, err);
 
-	if (r < 0 || !pending->present || strcmp(pending->command, "install") != 0 ||
-	    !ik_source_has_package(NULL))
+	/* A flush that failed is not asked again in the same run. */
+	if (r < 0 || cli->report.unflushed || !pending->present ||
+	    strcmp(pending->command, "install") != 0 || !ik_source_has_package(NULL))
 		return r;
 	return install(cli, err);
 }

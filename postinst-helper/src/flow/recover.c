@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "flow/mixture.h"
+#include "flow/settle.h"
 #include "io/afile.h"
 #include "os/sys.h"
 #include "store/history.h"
@@ -122,49 +123,6 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 	return 0;
 }
 
-/*
- * Cuts zeros behind the image and gives the file its old time of change again, for Windows Installer
- * does not replace a file that was changed after it was made. A target that cannot be opened just now
- * boots all the same, so that is no failure of recovery. false: it is still too long.
- */
-static bool tidy(struct ik_lxss *lxss, const struct ik_file_id *id, uint64_t size_bytes)
-{
-	const struct ik_jrec *rec = &lxss->journal.rec;
-	struct timespec mtime = {.tv_sec = rec->target_mtime_s, .tv_nsec = rec->target_mtime_ns};
-	bool cut = id->size_bytes > size_bytes, fits = !cut;
-	ik_autoclose int fd = -EBADF;
-	struct ik_file_id opened;
-
-	if (!cut && id->mtime.tv_sec == mtime.tv_sec && id->mtime.tv_nsec == mtime.tv_nsec)
-		return true;
-	if (ik_scene_open_target(lxss->scene, &fd, &opened, NULL) < 0)
-		return fits;
-	if (cut)
-		fits = ik_sys_ftruncate(fd, size_bytes) >= 0 && ik_sys_fsync(fd) >= 0;
-	if (ik_sys_set_mtime(fd, &mtime) >= 0)
-		ik_ignore(ik_sys_fsync(fd));
-	return fits;
-}
-
-/* The target is the image, perhaps with zeros behind it; what cannot be cut stays noted as padded. */
-static int settle(struct ik_lxss *lxss, const struct ik_jrec_image *image, enum ik_jrec_state state,
-		  struct ik_err *err)
-{
-	uint32_t flags = lxss->journal.rec.flags & ~IK_JREC_F_PADDED;
-	bool was_padded = lxss->journal.rec.flags & IK_JREC_F_PADDED;
-	struct ik_file_id id;
-	int r = ik_path_identify(lxss->dir_fd, lxss->name, &id, err);
-
-	if (r < 0)
-		return r;
-	if (!tidy(lxss, &id, image->size_bytes))
-		flags |= IK_JREC_F_PADDED;
-	/* Still padded and nothing else to note: a second run writes nothing. */
-	if (was_padded && (flags & IK_JREC_F_PADDED) && lxss->journal.rec.state == state)
-		return 0;
-	return ik_journal_mark(&lxss->journal, state, flags, NULL, err);
-}
-
 static int loud(struct ik_lxss *lxss, struct ik_err *err, const struct ik_err *cause)
 {
 	int r = ik_err_set(err, IK_E_RECOVERY_NEEDED, EIO,
@@ -238,9 +196,9 @@ static int act(struct ik_lxss *lxss, enum ik_recovery verdict, struct ik_err *er
 	case IK_RECOVERY_NOTHING:
 		return 0;
 	case IK_RECOVERY_IDLE:
-		return settle(lxss, &rec->a, IK_JREC_IDLE, err);
+		return ik_settle(lxss, &rec->a, IK_JREC_IDLE, err);
 	case IK_RECOVERY_FORWARD:
-		return settle(lxss, &rec->b, IK_JREC_DONE, err);
+		return ik_settle(lxss, &rec->b, IK_JREC_DONE, err);
 	case IK_RECOVERY_SUPERSEDED:
 		return superseded(lxss, err);
 	case IK_RECOVERY_RESTORE_OLD:
@@ -306,6 +264,7 @@ int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *
 {
 	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
 	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_err seen = {0};
 	int r = ik_scene_open(job->session, &scene, err);
 
 	if (r < 0)
@@ -317,8 +276,18 @@ int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *
 	if (r <= 0)
 		return r;
 	r = ik_lxss_open(&scene, job, report, &lxss, err);
-	if (r >= 0)
-		r = ik_recover_run(&lxss, false, err);
+	if (r < 0)
+		return r;
+	r = ik_recover_run(&lxss, false, &seen);
+	if (seen.code == IK_E_TARGET_UNFLUSHED) {
+		/* It boots, and everything for a way back is still there: no failure, but not done. */
+		report->unflushed = true;
+		ik_report_note(report, "%.200s: the journal stays open, the next run tries again",
+			       seen.message);
+		return 0;
+	}
+	if (r < 0 && err)
+		*err = seen;
 	if (r >= 0)
 		r = ik_recover_mark_good(&lxss, job->session->env.release, err);
 	if (r >= 0)

@@ -29,6 +29,8 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
  * Parameters  distrust_new: a write of this very run failed
  * Returns     0 when the target is whole afterwards, whoever's it is
  * Errors      IK_E_RECOVERY_NEEDED: the target is ours and torn, and could not be repaired;
+ *             IK_E_TARGET_UNFLUSHED: it is whole, but the journal had to stay armed, see flow/settle: no
+ *             change may begin, for it would take away what that journal speaks of;
  *             IK_E_TARGET_TORN: torn by somebody else; IK_E_TARGET_MISSING
  * Effects     report->recovery and notes
  */
@@ -45,7 +47,8 @@ int ik_recover_mark_good(struct ik_lxss *lxss, const char *running,
 bool ik_recover_is_unmarked(const struct ik_journal *journal, const char *running);
 
 /*
- * Purpose     the job of `recover` and of the boot-time unit: takes the lock only if there is work.
+ * Purpose     the job of `recover` and of the boot-time unit: takes the lock only if there is work. A target
+ *             that could not be flushed is a note and report->unflushed, not an error.
  */
 int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *err) IK_MUST_CHECK;
 

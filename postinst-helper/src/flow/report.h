@@ -78,8 +78,9 @@ struct ik_report {
 	struct ik_report_image target; /* what Windows boots next */
 	char journal[16];	       /* state of the journal, "none" without one */
 	enum ik_recovery recovery;     /* what the start of the run had to do */
-	bool recovery_needed;	       /* read-only commands: somebody should run `recover` */
-	uint64_t window_us;	       /* time during which T could not be booted */
+	bool unflushed;	      /* the target is whole, but the journal could not be closed */
+	bool recovery_needed; /* read-only commands: somebody should run `recover` */
+	uint64_t window_us;   /* time during which T could not be booted */
 	unsigned backup_count;
 	struct ik_report_backup backups[IK_REPORT_BACKUPS];
 	unsigned finding_count;

@@ -291,7 +291,9 @@ static int overwrite(struct txn *txn, bool *ret_padded, struct ik_err *err)
 	if (job.reach == IK_INPLACE_UNTOUCHED)
 		return call_off(txn, r);
 	repaired = ik_recover_run(lxss, true, &repair);
-	if (repaired >= 0)
+	if (repair.code == IK_E_TARGET_UNFLUSHED)
+		ik_report_note(lxss->report, "%.200s", repair.message);
+	if (repaired >= 0 || repair.code == IK_E_TARGET_UNFLUSHED)
 		return r;
 	if (err)
 		*err = repair;

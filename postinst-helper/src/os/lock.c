@@ -49,9 +49,15 @@ static int open_place(const char *shared_dir, const char *local_dir, int *ret_fd
 	}
 	fd = ik_close(fd);
 	r = ik_sys_openat(AT_FDCWD, local_dir, O_RDONLY | O_DIRECTORY, 0, &fd);
-	if (r < 0)
-		return ik_err_set(err, IK_E_LOCK_FAILED, r, "cannot open '%s' for the lock",
-				  local_dir);
+	/* A root that is only being made, or a distribution without systemd, may not have it yet. */
+	if (r == -ENOENT && (r = ik_sys_mkdir(AT_FDCWD, local_dir, 0755)) >= 0)
+		r = ik_sys_openat(AT_FDCWD, local_dir, O_RDONLY | O_DIRECTORY, 0, &fd);
+	if (r < 0) {
+		r = ik_err_set(err, IK_E_LOCK_FAILED, r, "cannot open '%s' for the lock",
+			       local_dir);
+		ik_err_hint(err, "make that directory, owned by root, and try again");
+		return r;
+	}
 	*ret_shared = false;
 	*ret_fd = ik_steal_fd(&fd);
 	return 0;

@@ -24,7 +24,7 @@ struct ik_lock {
 /*
  * Purpose     takes L1.
  * Parameters  shared_dir: IK_LOCK_SHARED_DIR, used only when it is a mounted tmpfs; may be NULL
- *             local_dir: IK_LOCK_LOCAL_DIR, the fallback
+ *             local_dir: IK_LOCK_LOCAL_DIR, the fallback; made, mode 0755, when it is missing
  *             wait_ms: how long to wait for the holder; 0 = do not wait
  *             ret: caller's storage
  * Errors      IK_E_LOCK_BUSY: still held after wait_ms; the message names the holder's pid;

@@ -7,14 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "model.h"
+#include "recorder.h"
 #include "scene.h"
 #include "tap.h"
-#include "trace.h"
 
 #define WORKERS	 2
 #define SEEN_MAX (1 << 20)
@@ -43,52 +40,28 @@ static bool is_new(uint64_t hash)
 struct recorded {
 	struct scene s;
 	struct oplog log;
-	char backing[160];
+	struct recorder recorder;
 };
 
 /* Runs the scene's command on the recorder and leaves the scene pointing at the backing directory. */
 static void record(struct recorded *r, const struct scene_kind *kind, const char *name)
 {
-	char mount_point[128], log[160], helper[512], output[4096];
-	struct world through;
+	char output[4096];
 	int status;
 
-	snprintf(r->backing, sizeof(r->backing), "%s/%s-b", arena_dir(), name);
-	snprintf(mount_point, sizeof(mount_point), "%s/%s-m", arena_dir(), name);
-	snprintf(log, sizeof(log), "%s/%s-log", arena_dir(), name);
-	if (mkdir(r->backing, 0755) < 0 || mkdir(mount_point, 0755) < 0)
-		tap_die("cannot make %s", mount_point);
-	scene_open(&r->s, kind, program, r->backing);
-	arena_helper("recfs", helper, sizeof(helper));
-	if (run_plain((const char *[]){helper, r->backing, mount_point, log, NULL}, output,
-		      sizeof(output)) != 0)
-		tap_die("recfs: %s", output);
-	through = r->s.w;
-	world_init(&r->s.w, program, mount_point);
-	snprintf(r->s.w.state, sizeof(r->s.w.state), "%s", through.state);
-	snprintf(r->s.profile, sizeof(r->s.profile), "%s/Users/Ann", r->s.w.drive);
+	recorder_make(&r->recorder, name);
+	scene_open(&r->s, kind, program, r->recorder.backing);
+	recorder_start(&r->recorder, &r->s, NULL);
 	status = scene_run(&r->s, r->s.words, output, sizeof(output));
-	r->s.w = through;
-	snprintf(r->s.profile, sizeof(r->s.profile), "%s/Users/Ann", r->s.w.drive);
-	arena_unmount(mount_point);
+	recorder_stop(&r->recorder, &r->s);
 	if (status != 0)
 		tap_die("%s on the recorder ended with %d: %s", kind->name, status, output);
-	oplog_read(log, &r->log);
-	(void)unlink(log);
-	(void)rmdir(mount_point);
+	oplog_read(r->recorder.log, &r->log);
 }
 
-static void describe(const struct choice *c, bool weak, char *text, size_t size)
+static void judge_state(const struct choice *c, bool weak, void *arg)
 {
-	static const char *const data[] = {"all", "none", "all but", "only", "random", "torn"};
-
-	snprintf(text, size, "%s server, after %d, names %d, data %s %d/%llu",
-		 weak ? "weak" : "strong", c->upto, c->names, data[c->data], c->which,
-		 (unsigned long long)c->seed);
-}
-
-static void judge_state(struct recorded *r, const struct choice *c, bool weak)
-{
+	struct recorded *r = arg;
 	struct snapshot *state = model_state(r->s.start, &r->log, c, weak);
 	char why[400], text[120];
 	bool good;
@@ -97,7 +70,7 @@ static void judge_state(struct recorded *r, const struct choice *c, bool weak)
 		snapshot_free(state);
 		return;
 	}
-	snapshot_restore(state, r->backing);
+	snapshot_restore(state, r->recorder.backing);
 	snapshot_restore(r->s.start_state, r->s.w.state);
 	snapshot_free(state);
 	good = scene_is_safe(&r->s, why, sizeof(why));
@@ -107,46 +80,8 @@ static void judge_state(struct recorded *r, const struct choice *c, bool weak)
 		good = scene_recovers(&r->s, why, sizeof(why));
 	if (good)
 		return;
-	describe(c, weak, text, sizeof(text));
+	model_describe(c, weak, text, sizeof(text));
 	tally_bad(tally, "%s, %s: %s", r->s.kind->name, text, why);
-}
-
-/* All kinds of states after one operation, with one length of the prefix of names. */
-static void judge_prefix(struct recorded *r, int upto, int names, bool weak)
-{
-	struct choice c = {.upto = upto, .names = names};
-	int writes = model_unflushed(&r->log, upto, weak);
-
-	c.data = DATA_ALL;
-	judge_state(r, &c, weak);
-	if (!writes)
-		return;
-	c.data = DATA_NONE;
-	judge_state(r, &c, weak);
-	for (c.which = 0; c.which < writes && c.which < 8; c.which++) {
-		c.data = DATA_BUT;
-		judge_state(r, &c, weak);
-		c.data = DATA_ONLY;
-		judge_state(r, &c, weak);
-	}
-	for (int i = 0; i < rounds; i++) {
-		c.seed = (uint64_t)upto * 1000u + (uint64_t)i;
-		c.data = DATA_RANDOM;
-		judge_state(r, &c, weak);
-		c.data = DATA_TORN;
-		judge_state(r, &c, weak);
-	}
-}
-
-static void judge_after(struct recorded *r, int upto, bool weak)
-{
-	int floor = model_floor(&r->log, upto, weak);
-
-	judge_prefix(r, upto, upto, weak);
-	if (floor < upto)
-		judge_prefix(r, upto, floor, weak);
-	for (int names = floor + 1; names < upto; names += 1 + (upto - floor) / 4)
-		judge_prefix(r, upto, names, weak);
 }
 
 static void run_scene(int worker, int workers, void *arg)
@@ -158,41 +93,31 @@ static void run_scene(int worker, int workers, void *arg)
 	seen = calloc(SEEN_MAX, sizeof(*seen));
 	record(&r, arg, name);
 	for (int upto = worker; upto <= r.log.count; upto += workers) {
-		judge_after(&r, upto, false);
-		judge_after(&r, upto, true);
+		model_each(&r.log, upto, false, rounds, judge_state, &r);
+		model_each(&r.log, upto, true, rounds, judge_state, &r);
 	}
 	if (worker == 0)
 		tally->extra[0] += r.log.count;
 	scene_close(&r.s);
 	oplog_free(&r.log);
-	remove_tree(r.backing);
+	recorder_remove(&r.recorder);
 	free(seen);
 }
 
 /* A server that lies must be found out before the first destructive byte. */
 static void refuse_quirk(const char *quirk, bool must_refuse)
 {
-	char backing[160], mount_point[160], helper[512], output[4096], why[400] = "";
-	struct world real;
+	char output[4096], why[400] = "";
+	struct recorder recorder;
 	struct scene s;
 	int status;
 	enum scene_end end;
 
-	snprintf(backing, sizeof(backing), "%s/q-b", arena_dir());
-	snprintf(mount_point, sizeof(mount_point), "%s/q-m", arena_dir());
-	if (mkdir(backing, 0755) < 0 || mkdir(mount_point, 0755) < 0)
-		tap_die("cannot make %s", mount_point);
-	scene_open(&s, scene_find("install-shrink"), program, backing);
-	arena_helper("recfs", helper, sizeof(helper));
-	if (run_plain((const char *[]){helper, backing, mount_point, "-", quirk, NULL}, output,
-		      sizeof(output)) != 0)
-		tap_die("recfs: %s", output);
-	real = s.w;
-	world_init(&s.w, program, mount_point);
-	snprintf(s.w.state, sizeof(s.w.state), "%s", real.state);
+	recorder_make(&recorder, "q");
+	scene_open(&s, scene_find("install-shrink"), program, recorder.backing);
+	recorder_start(&recorder, &s, quirk);
 	status = scene_run(&s, s.words, output, sizeof(output));
-	s.w = real;
-	arena_unmount(mount_point);
+	recorder_stop(&recorder, &s);
 	end = scene_end(&s);
 	if (must_refuse)
 		tap_ok(status != 0 && status != 4 && end == END_OLD && !journal_is_armed(&s.w) &&
@@ -205,8 +130,7 @@ static void refuse_quirk(const char *quirk, bool must_refuse)
 	if ((status != 0) != must_refuse)
 		tap_diag("%s", output);
 	scene_close(&s);
-	remove_tree(backing);
-	(void)rmdir(mount_point);
+	recorder_remove(&recorder);
 }
 
 int main(int argc, char **argv)

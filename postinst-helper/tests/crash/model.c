@@ -274,3 +274,53 @@ struct snapshot *model_state(const struct snapshot *start, const struct oplog *l
 	}
 	return s;
 }
+
+void model_describe(const struct choice *c, bool weak, char *text, size_t size)
+{
+	static const char *const data[] = {"all", "none", "all but", "only", "random", "torn"};
+
+	snprintf(text, size, "%s server, after %d, names %d, data %s %d/%llu",
+		 weak ? "weak" : "strong", c->upto, c->names, data[c->data], c->which,
+		 (unsigned long long)c->seed);
+}
+
+/* All kinds of data with one length of the prefix of names. */
+static void each_data(const struct oplog *log, struct choice c, bool weak, int rounds,
+		      void (*visit)(const struct choice *choice, bool weak, void *arg), void *arg)
+{
+	int writes = model_unflushed(log, c.upto, weak);
+
+	c.data = DATA_ALL;
+	visit(&c, weak, arg);
+	if (!writes)
+		return;
+	c.data = DATA_NONE;
+	visit(&c, weak, arg);
+	for (c.which = 0; c.which < writes && c.which < 8; c.which++) {
+		c.data = DATA_BUT;
+		visit(&c, weak, arg);
+		c.data = DATA_ONLY;
+		visit(&c, weak, arg);
+	}
+	for (int i = 0; i < rounds; i++) {
+		c.seed = (uint64_t)c.upto * 1000u + (uint64_t)i;
+		c.data = DATA_RANDOM;
+		visit(&c, weak, arg);
+		c.data = DATA_TORN;
+		visit(&c, weak, arg);
+	}
+}
+
+void model_each(const struct oplog *log, int upto, bool weak, int rounds,
+		void (*visit)(const struct choice *choice, bool weak, void *arg), void *arg)
+{
+	int floor = model_floor(log, upto, weak);
+	struct choice c = {.upto = upto, .names = upto};
+
+	each_data(log, c, weak, rounds, visit, arg);
+	c.names = floor;
+	if (floor < upto)
+		each_data(log, c, weak, rounds, visit, arg);
+	for (c.names = floor + 1; c.names < upto; c.names += 1 + (upto - floor) / 4)
+		each_data(log, c, weak, rounds, visit, arg);
+}

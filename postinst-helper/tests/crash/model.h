@@ -12,6 +12,7 @@
 #define CRASH_MODEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "oplog.h"
@@ -38,6 +39,16 @@ int model_floor(const struct oplog *log, int upto, bool weak);
 
 /* How many writes are not flushed after `upto`. */
 int model_unflushed(const struct oplog *log, int upto, bool weak);
+
+/*
+ * Calls visit() for every kind of state after operation `upto`: with all, no and part of the unflushed
+ * data, and with shorter prefixes of the names. rounds: random states of each kind.
+ */
+void model_each(const struct oplog *log, int upto, bool weak, int rounds,
+		void (*visit)(const struct choice *choice, bool weak, void *arg), void *arg);
+
+/* One line that names a choice. */
+void model_describe(const struct choice *choice, bool weak, char *text, size_t size);
 
 /* The tree after a crash; free with snapshot_free(). */
 struct snapshot *model_state(const struct snapshot *start, const struct oplog *log,

@@ -8,6 +8,7 @@ MODE=wslconfig
 image official.img "$OFFICIAL" 1M
 image ours1.img "$OURS1" 1M
 image ours2.img "$OURS2" 1M
+image ours2.img "$OURS2" 1M
 image ours3.img "$OURS3" 1M
 
 # key: kernel= as WSL reads it from $P/.wslconfig.
@@ -107,6 +108,22 @@ fresh_file() {
 	is "what the user added meanwhile stays" "$(grep -c mine "$P/.wslconfig")" 1
 }
 
+# upgrades OPTION TEXT: three versions one after the other leave one line, and removal the very bytes of before.
+upgrades() {
+	new_drive
+	printf '%b' "$2" >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	for n in 1 2 3; do
+		# shellcheck disable=SC2086 # no option is no word
+		ik $1 install --image "$W/ours$n.img" >/dev/null
+		is "version $n: one line of ours" "$(grep -c immensity-kernel "$P/.wslconfig")" 1
+		same "version $n: the key names it" "$(key_file)" "$W/ours$n.img"
+	done
+	is "one way back is saved" "$(grep -c '^way ' "$P/.wslconfig.immensity-undo")" 1
+	ik remove >/dev/null 2>&1
+	same "after three versions every byte as before" "$P/.wslconfig" "$W/before"
+}
+
 foreign_key() {
 	new_drive
 	printf '\xef\xbb\xbf[WSL2]\nKernel = "C:\\\\mine\\\\k"  # my own\nkernel=second\nmemory=4GB' >"$P/.wslconfig"
@@ -176,6 +193,8 @@ profiles() {
 plain
 pruning
 fresh_file
+upgrades '' '[wsl2]\r\nmemory=4GB\r\n\r\n[experimental]\nsparseVhd=true'
+upgrades --force '\xef\xbb\xbf# mine\n[WSL2]\n Kernel = C:\\\\mine\\\\k # why\r\nmemory=4GB'
 foreign_key
 encodings
 links

@@ -4,8 +4,9 @@
  * Windows Update, all interleaved. A write stays in a cache until it is flushed; a power cut keeps any part of
  * what is in the cache. The lock is one variable here: lock.pml looks at its staleness rules.
  *
- * -DCRASHES=n power cuts and kills together, -DACTORS=1|2, -DWU=0|1, -DFAULTS=0|1 silent bad write; -DBUG_<NAME> plants a protocol mistake
- * that must be found: see bugs.list.
+ * -DCRASHES=n power cuts and kills together, -DACTORS=1|2, -DWU=0|1, -DFAULTS=0|1 silent bad write,
+ * -DREFUSALS=0|1 a flush that recovery asks for and does not get; -DBUG_<NAME> plants a protocol mistake that must be
+ * found: see bugs.list.
  */
 #ifndef CRASHES
 #define CRASHES 2
@@ -18,6 +19,9 @@
 #endif
 #ifndef FAULTS
 #define FAULTS 1
+#endif
+#ifndef REFUSALS
+#define REFUSALS 1
 #endif
 
 /* Images, and what a header or a body can be. A head that is half written looks valid: HALF. */
@@ -51,6 +55,7 @@ byte epoch = 0;	    /* power cuts so far: every process of before is dead */
 byte crashes = 0;   /* power cuts and kills so far */
 byte finished = 0;  /* actors that are through */
 byte faults = 0;    /* writes that went wrong without a word */
+byte refusals = 0;  /* flushes that recovery asked for and did not get */
 bool torn_by_wu = false; /* Windows Update rewrote the file while it was being written */
 byte in_window = 0; /* the actor between its first and its last write of the target, 0 = none */
 
@@ -248,18 +253,29 @@ again:
 
 	/*
 	 * Recovery. A kill leaves the last writes in the cache: what is read as whole must be flushed before
-	 * the journal is closed, or a power cut right after finds a dead kernel and no journal.
+	 * the journal is closed, or a power cut right after finds a dead kernel and no journal. The server may
+	 * refuse that: then everything stays as it is, and no change begins.
 	 */
 #ifdef BUG_CLOSED_UNFLUSHED
-#define SETTLE skip
+#define FLUSH_WHOLE skip
 #else
-#define SETTLE flush_target()
+#define FLUSH_WHOLE flush_target()
 #endif
+#if defined(BUG_CLOSED_THOUGH_REFUSED)
+#define REFUSED(state) STEP(refusals++; j_state = state; flush_journal())
+#elif defined(BUG_CHANGE_THOUGH_REFUSED)
+#define REFUSED(state) STEP(refusals++)
+#else
+#define REFUSED(state) STEP(refusals++); goto finish
+#endif
+#define SETTLE(state)                                                                      \
+	if                                                                                 \
+	:: STEP(FLUSH_WHOLE; j_state = state; flush_journal())                             \
+	:: refusals < REFUSALS -> REFUSED(state)                                           \
+	fi
 	if
-	:: is_whole(head, body) && j_state == ARMED && j_id == file_id && head == j_b ->
-		STEP(SETTLE; j_state = DONE; flush_journal())
-	:: is_whole(head, body) && j_state == ARMED && j_id == file_id && head == j_a ->
-		STEP(SETTLE; j_state = IDLE; flush_journal())
+	:: is_whole(head, body) && j_state == ARMED && j_id == file_id && head == j_b -> SETTLE(DONE)
+	:: is_whole(head, body) && j_state == ARMED && j_id == file_id && head == j_a -> SETTLE(IDLE)
 	:: looks_valid(head) && !our_half_head && j_state == ARMED &&
 		   !(is_whole(head, body) && j_id == file_id && (head == j_a || head == j_b)) ->
 		STEP(j_state = SUPER; flush_journal())
@@ -381,8 +397,8 @@ proctype power()
 	   }
 	:: finished == ACTORS + WU -> break
 	od;
-	/* Everybody is through: no dead kernel is left. */
-	assert(is_whole(head, body) || torn_by_wu)
+	/* Everybody is through: no dead kernel is left, or a server that refused left all for the next run. */
+	assert(is_whole(head, body) || torn_by_wu || (refusals > 0 && is_safe))
 }
 
 init {

@@ -70,6 +70,22 @@ static void waits_for_the_holder(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void missing_folder_is_made(void **state)
+{
+	struct tmp *t = *state;
+	struct ik_lock lock = {.fd = -1};
+	char path[512];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/lock", t->path);
+	assert_int_equal(ik_lock_take(NULL, path, 0, &lock, NULL), 0);
+	ik_lock_release(&lock);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode, S_IFDIR | 0755);
+	(void)snprintf(path, sizeof(path), "%s/no/lock", t->path);
+	assert_int_equal(ik_lock_take(NULL, path, 0, &lock, NULL), -ENOENT);
+}
+
 static void planted_files_are_replaced(void **state)
 {
 	struct tmp *t = *state;
@@ -150,6 +166,7 @@ int main(void)
 		cmocka_unit_test(second_taker_is_told_who_holds_it),
 		cmocka_unit_test(waits_for_the_holder),
 		cmocka_unit_test(planted_files_are_replaced),
+		cmocka_unit_test(missing_folder_is_made),
 		cmocka_unit_test(a_planted_directory_is_refused),
 		cmocka_unit_test(only_a_mounted_tmpfs_is_shared),
 		cmocka_unit_test(no_place_is_an_error),
