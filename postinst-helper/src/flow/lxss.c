@@ -88,9 +88,9 @@ int ik_lxss_write(struct ik_lxss *lxss, int from_fd, const struct ik_jrec_image 
 	lxss->report->window_us = IK_MAX(lxss->report->window_us, ret_job->window_us);
 	if (r < 0)
 		return r;
-	/* Windows Installer does not replace a file that was changed after it was made. */
-	if (ik_sys_set_mtime(fd, &mtime) >= 0)
-		ik_ignore(ik_sys_fsync(fd));
+	/* Windows Installer does not replace a file that was changed after it was made. The journal, which
+	   is written next, takes the time to the disk: that is a change of names and times as any. */
+	ik_ignore(ik_sys_set_mtime(fd, &mtime));
 	return 0;
 }
 

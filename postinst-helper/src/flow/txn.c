@@ -129,6 +129,7 @@ static int stage(struct txn *txn, struct ik_err *err)
 		.temp = IK_NAME_TEMP,
 		.name = IK_NAME_NEW,
 		.what = "copying",
+		.names_later = true,
 	};
 
 	(void)snprintf(txn->new_file, sizeof(txn->new_file), "%s",
@@ -173,7 +174,7 @@ static int write_text(struct ik_lxss *lxss, const char *name, const struct ik_st
 
 	if (r < 0)
 		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, r, "writing \"%s\"", name);
-	return ik_afile_replace(lxss->dir_fd, name, text->data, text->len, 0644, err);
+	return ik_afile_put(lxss->dir_fd, name, text->data, text->len, 0644, err);
 }
 
 /* Step 6: the way back for a user with only Windows. */
@@ -232,6 +233,8 @@ static int arm(struct txn *txn, struct ik_err *err)
 	(void)snprintf(rec.transaction, sizeof(rec.transaction), "%s", lxss->lock.rec.nonce);
 	fill_image(&rec.a, txn->old_is_torn ? &txn->image->target : &txn->old, txn->old_file);
 	fill_image(&rec.b, &txn->image->target, txn->new_file);
+	/* The names of both copies and of the script, before the journal counts on them. */
+	ik_sys_fsync_dir(lxss->dir_fd);
 	return ik_journal_write(&lxss->journal, &rec, err);
 }
 

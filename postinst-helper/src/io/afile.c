@@ -62,8 +62,8 @@ static int write_temp(int dir_fd, const char *temp, const void *data, size_t len
 	return r < 0 ? ik_io_fault(r, err, "flushing \"%s\"", temp) : 0;
 }
 
-int ik_afile_replace(int dir_fd, const char *name, const void *data, size_t len, mode_t mode,
-		     struct ik_err *err)
+int ik_afile_put(int dir_fd, const char *name, const void *data, size_t len, mode_t mode,
+		 struct ik_err *err)
 {
 	struct ik_sha256 digest;
 	char temp[256];
@@ -90,8 +90,17 @@ int ik_afile_replace(int dir_fd, const char *name, const void *data, size_t len,
 		ik_ignore(ik_afile_remove(dir_fd, temp, NULL)); /* the first error counts */
 		return r;
 	}
-	ik_sys_fsync_dir(dir_fd);
 	return 0;
+}
+
+int ik_afile_replace(int dir_fd, const char *name, const void *data, size_t len, mode_t mode,
+		     struct ik_err *err)
+{
+	int r = ik_afile_put(dir_fd, name, data, len, mode, err);
+
+	if (r >= 0)
+		ik_sys_fsync_dir(dir_fd);
+	return r;
 }
 
 int ik_afile_read(int dir_fd, const char *name, size_t max, char **ret_data, size_t *ret_len,

@@ -26,6 +26,10 @@
 int ik_afile_replace(int dir_fd, const char *name, const void *data, size_t len, mode_t mode,
 		     struct ik_err *err) IK_MUST_CHECK;
 
+/* Purpose     the same, but the name is durable only once the caller has flushed the directory. */
+int ik_afile_put(int dir_fd, const char *name, const void *data, size_t len, mode_t mode,
+		 struct ik_err *err) IK_MUST_CHECK;
+
 /*
  * Purpose     reads a whole small file.
  * Parameters  max: larger files are refused; ret_data: given to the caller, NUL behind the data

@@ -75,21 +75,19 @@ static int probe_write(int dir_fd, int fd, struct ik_err *err)
 static int probe_truncate(int dir_fd, int fd, struct ik_err *err)
 {
 	static const uint64_t sizes[] = {GROWN_BYTES, CUT_BYTES};
+	int r;
 
 	for (size_t i = 0; i < IK_ARRAY_SIZE(sizes); i++) {
-		int r = ik_sys_ftruncate(fd, sizes[i]);
-
+		r = ik_sys_ftruncate(fd, sizes[i]);
 		if (r < 0)
 			return r == -ENOSPC ? ik_io_fault(r, err, "growing a scratch file") :
 					      unsafe(err, -r, "the size of a file cannot be set");
-		r = ik_sys_fsync(fd);
-		if (r < 0)
-			return unsafe(err, -r, "a size change cannot be flushed");
 		r = expect_size(dir_fd, sizes[i], "a size change is not seen", err);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	r = ik_sys_fsync(fd);
+	return r < 0 ? unsafe(err, -r, "a size change cannot be flushed") : 0;
 }
 
 /* A rename over an existing file must leave the renamed file's content. */
@@ -101,8 +99,6 @@ static int probe_rename(int dir_fd, struct ik_err *err)
 	if (r < 0)
 		return ik_io_fault(r, err, "creating a second scratch file");
 	r = ik_sys_pwrite(fd, "b", 1, 0);
-	if (r >= 0)
-		r = ik_sys_fsync(fd);
 	fd = ik_close(fd);
 	if (r < 0)
 		return ik_io_fault(r, err, "writing a second scratch file");

@@ -94,6 +94,7 @@ int ik_stage_copy(const struct ik_stage *stage, const struct ik_progress *progre
 			ik_afile_remove(stage->dir_fd, stage->temp, NULL)); /* first error counts */
 		return r;
 	}
-	ik_sys_fsync_dir(stage->dir_fd);
+	if (!stage->names_later)
+		ik_sys_fsync_dir(stage->dir_fd);
 	return 0;
 }

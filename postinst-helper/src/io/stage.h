@@ -6,6 +6,7 @@
 #ifndef IK_IO_STAGE_H
 #define IK_IO_STAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -22,6 +23,7 @@ struct ik_stage {
 	const char *temp;	 /* temporary name, one component; a leftover is removed first */
 	const char *name;	 /* final name, one component; a regular file there is replaced */
 	const char *what;	 /* static text for progress, e.g. "backing up" */
+	bool names_later;	 /* the caller flushes the directory before it relies on the name */
 };
 
 /*
@@ -29,7 +31,8 @@ struct ik_stage {
  * Errors      IK_E_VERIFY_MISMATCH: what was read back differs; IK_E_INTERRUPTED: the listener
  *             stopped it; IK_E_FILE_*, IK_E_PATH_SYMLINK: no regular file at one of the names;
  *             others by ik_io_fault()
- * Effects     on success the copy is durable and proved under its final name; on failure the
+ * Effects     on success the copy is durable and proved under its final name (names_later: its bytes
+ *             are, its name once the caller has flushed the directory); on failure the
  *             temporary file is gone and the final name is as before
  */
 int ik_stage_copy(const struct ik_stage *stage, const struct ik_progress *progress,

@@ -283,6 +283,7 @@ int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *ima
 		.dir_fd = dir_fd,
 		.temp = IK_NAME_TEMP,
 		.what = "backing up",
+		.names_later = true,
 	};
 
 	if (there) {

@@ -37,13 +37,14 @@ int ik_journal_load(int dir_fd, struct ik_journal *ret, struct ik_err *err)
 	return 0;
 }
 
-/* Opens the journal for writing, creating it with both slots empty. */
+/* Opens the journal for writing; 1 = it was created, with both slots empty. */
 static int open_file(int dir_fd, int *ret_fd, struct ik_err *err)
 {
 	static const uint8_t empty[JOURNAL_BYTES];
 	struct ik_err seen = {0};
 	ik_autoclose int fd = -EBADF;
 	struct ik_file_id id;
+	bool created = false;
 	int r = ik_path_open_regular(dir_fd, IK_NAME_JOURNAL, O_RDWR, &fd, &id, &seen);
 
 	if (seen.code == IK_E_PATH_MISSING) {
@@ -52,6 +53,7 @@ static int open_file(int dir_fd, int *ret_fd, struct ik_err *err)
 			r = ik_sys_pwrite(fd, empty, sizeof(empty), 0);
 		if (r < 0)
 			return ik_io_fault(r, err, "creating \"%s\"", IK_NAME_JOURNAL);
+		created = true;
 	} else if (r < 0) {
 		if (err)
 			*err = seen;
@@ -63,7 +65,7 @@ static int open_file(int dir_fd, int *ret_fd, struct ik_err *err)
 				  IK_NAME_JOURNAL);
 	}
 	*ret_fd = ik_steal_fd(&fd);
-	return 0;
+	return created;
 }
 
 static int write_slot(const struct ik_journal *journal, int slot, const uint8_t *bytes,
@@ -71,6 +73,7 @@ static int write_slot(const struct ik_journal *journal, int slot, const uint8_t 
 {
 	ik_autoclose int fd = -EBADF;
 	int r = open_file(journal->dir_fd, &fd, err);
+	bool created = r > 0;
 
 	if (r < 0)
 		return r;
@@ -79,7 +82,8 @@ static int write_slot(const struct ik_journal *journal, int slot, const uint8_t 
 		r = ik_sys_fsync(fd);
 	if (r < 0)
 		return ik_io_fault(r, err, "writing \"%s\"", IK_NAME_JOURNAL);
-	ik_sys_fsync_dir(journal->dir_fd);
+	if (created)
+		ik_sys_fsync_dir(journal->dir_fd);
 	ik_sys_drop_cache(fd);
 	return 0;
 }
