@@ -18,7 +18,7 @@ __ik_complete() {
 			compopt -o default 2>/dev/null
 			continue
 			;;
-		*=) compopt -o nospace 2>/dev/null ;;
+		*= | */) compopt -o nospace 2>/dev/null ;;
 		esac
 		COMPREPLY+=("$line")
 	done < <(__ik_run --complete "$name" "$word")

@@ -5,16 +5,16 @@
 __ik_complete() {
 	emulate -L zsh
 	local line files=no
-	local -a words_found variables
+	local -a words_found unfinished
 	while IFS= read -r line; do
 		case $line in
 		(/) files=yes ;;
-		(*=) variables+=("$line") ;;
+		(*=|*/) unfinished+=("$line") ;;
 		(*) words_found+=("$line") ;;
 		esac
 	done < <(__ik_run --complete "${service#ik-}" "$PREFIX")
 	(( ! $#words_found )) || compadd -- "${words_found[@]}"
-	(( ! $#variables )) || compadd -S '' -- "${variables[@]}"
+	(( ! $#unfinished )) || compadd -S '' -- "${unfinished[@]}"
 	[[ $files == no ]] || _files
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Prints the words that could stand where the user pressed TAB, one a line, for both shells. A line that is only "/"
-# asks the shell to complete file names as well. It must be quick and must never print an error.
+# asks the shell to complete file names as well; after "=" and "/" goes no blank. It must be quick and never print an error.
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154  # shared with the other parts
 
@@ -22,12 +22,13 @@ defconfig_targets() {
 	done
 }
 
+# words_of_kind KIND WORD
 words_of_kind() {
 	case $1 in
 	make) printf '%s\n' "$MAKE_TARGETS $MAKE_VARIABLES" | tr -s '[:blank:]' '\n' && (find_all && defconfig_targets) ;;
 	variable) printf '%s\n' ARCH= CC= LLVM= O= ;;
 	commit) (find_root && git -C "$root" for-each-ref --format='%(refname:short)' refs/heads refs/tags) && echo HEAD ;;
-	subdir) (find_root && cd "$root" && for subdir in */; do printf '%s\n' "${subdir%/}"; done) ;;
+	subdir) (find_root && cd "$root/${2%"${2##*/}"}" && for subdir in */; do printf '%s\n' "${2%"${2##*/}"}$subdir"; done) ;;
 	image) (find_all && builds_path && for image in "$root/$IK_IMAGE_NAME" "$builds"/*; do
 		case $image in
 		*.sha256 | *'/*') ;;
@@ -45,7 +46,7 @@ complete_words() {
 	{
 		case $2 in
 		-*) options_of "$1" ;;
-		*) words_of_kind "$complete_kind" ;;
+		*) words_of_kind "$complete_kind" "$2" ;;
 		esac
 	} 2>/dev/null | while IFS= read -r complete_word; do
 		case $complete_word in

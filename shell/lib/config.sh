@@ -2,7 +2,7 @@
 # The configuration: dc (compare with the defconfig), cpc (save as defconfig), mc (reset), cf (menu), ec (editor).
 # Kconfig does the work through make; defconfigs are compared and written in their minimised form only.
 # shellcheck shell=sh
-# shellcheck disable=SC2034,SC2154  # shared with where.sh and common.sh
+# shellcheck disable=SC2016,SC2034,SC2154  # text for a trap; shared with where.sh and common.sh
 
 # only_settings ARGUMENT...: these helpers take variable assignments for make, nothing else.
 only_settings() {
@@ -185,17 +185,18 @@ cmd_ec() {
 	find_editor
 	scratch
 	cp -- "$config" "$tmp/before"
+	# However this ends before Kconfig has agreed, the configuration is the old one.
+	ec_agreed=no
+	at_exit '[ "$ec_agreed" = yes ] || cp -- "$tmp/before" "$config"'
 	# As git does: the editor's text is a command line for sh, so that "code --wait" works in every shell.
-	if ! sh -c "$edit_with \"\$@\"" "$edit_with" "$config"; then
-		cp -- "$tmp/before" "$config"
+	sh -c "$edit_with \"\$@\"" "$edit_with" "$config" ||
 		die "$FAILED" "the editor '$edit_with' failed; $config is as it was"
-	fi
 	cp -- "$config" "$tmp/edited"
 	(quiet_make "olddefconfig" "$@" olddefconfig) || {
 		cp -- "$tmp/edited" "$out/.config.rejected"
-		cp -- "$tmp/before" "$config"
 		die "$FAILED" "Kconfig cannot read what you wrote; $config is as it was" "your text is kept: $out/.config.rejected"
 	}
+	ec_agreed=yes
 	show_changes "$tmp/before" "$config"
 	ec_lost=$(lost_edits "$tmp/before" "$tmp/edited" "$config")
 	[ -z "$ec_lost" ] || die "$FAILED" "Kconfig did not keep everything:" "$ec_lost" "a dependency may be missing; cf shows it"

@@ -7,6 +7,15 @@
 # shellcheck source=/dev/null
 . "$home/shell/lib/install.sh"
 
+# While the kernel file is written, this puts ssh where the keyboard cannot reach it; it takes signals that are ignored here.
+vm_detached=
+
+# detach: from here on Ctrl-C stops neither this process nor what it asks the host to do.
+detach() {
+	trap '' INT HUP
+	! command -v setsid >/dev/null 2>&1 || vm_detached='setsid -w'
+}
+
 # with_ssh PROGRAM ARGUMENT...: ssh or scp with the user's ssh_args, all over one connection: one log-in, one passphrase.
 # A host that has gone is noticed within a minute.
 with_ssh() {
@@ -16,7 +25,7 @@ with_ssh() {
 	set -f
 	eval "set -- $IK_SSH_ARGS \"\$@\""
 	set +f
-	"$ssh_program" "$@"
+	$vm_detached "$ssh_program" "$@"
 }
 
 # windows COMMAND...: runs it on the host; CR is dropped.
@@ -107,7 +116,7 @@ back_up() {
 
 # put_back WHY: the old kernel again, or the exact command that brings it back.
 put_back() {
-	trap '' INT HUP
+	detach
 	vm_danger=yes vm_status=0
 	say "$IK_VM_HOST: putting the old kernel back"
 	windows_copy "$vm_backup" "$IK_VM_TARGET" "$target_digest" || vm_status=$?
@@ -123,18 +132,18 @@ tell_danger() {
 		"in Windows: copy /b /y \"$vm_backup\" \"$IK_VM_TARGET\""
 }
 
-# switch_kernel: from here to the comparison the keyboard cannot stop it; ssh inherits that.
+# switch_kernel: from the first byte to the comparison nothing on the keyboard stops it.
 switch_kernel() {
 	vm_danger=yes
 	at_exit tell_danger
-	trap '' INT HUP
+	detach
 	say "$IK_VM_HOST: writing $IK_VM_TARGET (a few seconds, not to be interrupted)"
 	if ! windows cmd /c copy /b /y "\"$vm_stage\"" "\"$IK_VM_TARGET\""; then
 		put_back "the kernel file could not be written" "$windows_out"
 	fi
 	windows_digest "$IK_VM_TARGET" || digest=unreadable
 	[ "$digest" = "$image_digest" ] || put_back "the kernel file is not what was staged (SHA-256 $digest)"
-	vm_danger=no
+	vm_danger=no vm_detached=
 	trap_signals
 }
 

@@ -6,7 +6,7 @@ set -eu
 
 one() {
 	toy_built "$work/t"
-	use "$tree/kernel" 'cf W=1' >"$work/said" 2>&1
+	use "$tree/kernel" 'cf W=1' >"$work/said" 2>&1 || :
 	ok "$sh: opens nconfig, arguments reach make" has "$tree/log" 'goal=nconfig.*W=1'
 	ok "$sh: tells what changed" has "$work/said" 'CONFIG_C: n -> y'
 	echo 'exit 1' >"$tree/scripts/kconfig/nconf-cfg.sh"

@@ -44,7 +44,9 @@ for sh in bash bash-4.4; do
 	is "$sh: variables" "$(bash_offers ik-kmake KC)" KCFLAGS=
 	is "$sh: options come from the help" "$(bash_offers vktest -)" '--help --no-boot'
 	is "$sh: tags" "$(bash_offers glink v)" v1
-	is "$sh: folders of the root" "$(bash_offers croot ar)" arch
+	is "$sh: folders of the root" "$(bash_offers croot ar)" arch/
+	is "$sh: ... and of the folders below it" "$(bash_offers croot arch/x86/c)" arch/x86/configs/
+	is "$sh: ... wherever one stands" "$(cd "$tree/kernel" && "$top/shell/run" --complete croot arch/x86/c)" arch/x86/configs/
 	cp "$image" "$tree/kernel.bin"
 	is "$sh: images" "$(bash_offers zver "$tree/k")" "$tree/kernel.bin"
 	is "$sh: nothing where nothing can stand" "$(bash_offers zerover '')" ''
@@ -59,5 +61,6 @@ is "every option in a help text completes" "$(awk '!/^#/ { print $1 }' shell/com
 done)" ''
 sh=zsh
 is "zsh: a make target" "$(zsh_line 'kmake oldd')" '[kmake olddefconfig ]'
+is "zsh: a folder, ready to go on" "$(zsh_line 'croot arch/x86/c')" '[croot arch/x86/configs/]'
 is "zsh: an option, with the long name" "$(zsh_line 'ik-vktest --no')" '[ik-vktest --no-boot ]'
 done_testing

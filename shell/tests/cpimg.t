@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016  # code for the shell under test and for doubles
 set -eu
 . shell/tests/lib.sh
+. shell/tests/wsl.sh
 
 left_over() {
 	find "$1" -maxdepth 1 -name '.ik-copy*'
@@ -15,7 +16,7 @@ one() {
 	ok "$sh: ... every byte" same_file "$image" "$tree/kernel.bin"
 	ok "$sh: a path of the user counts from the current folder" use "$tree/kernel" 'cpimg "new dir/-a b.img"'
 	ok "$sh: ... with its folder made" same_file "$image" "$tree/kernel/new dir/-a b.img"
-	use "$tree" 'cpimg x.img' >"$work/said" 2>&1
+	use "$tree" 'cpimg x.img' >"$work/said" 2>&1 || :
 	ok "$sh: size and digest are printed" has "$work/said" "SHA-256 $(sha256 "$image")"
 	ok "$sh: ... the size, too" has "$work/said" "$(wc -c <"$image") bytes"
 	ln -sf "$work/target.img" "$tree/link.img"
@@ -33,6 +34,11 @@ one() {
 	ok "$sh: ... and the old file is untouched" same_file "$work/before" "$tree/kernel.bin"
 	is "$sh: ... and nothing is left behind" "$(left_over "$tree")" ''
 
+	change newer
+	fails "$sh: a source that is newer than the image is named (defect cpimg-1)" any 'kernel/sched.c is newer than the image' \
+		use "$tree" 'cpimg; false'
+	touch "$out/vmlinux" "$image"
+	is "$sh: ... else there is no warning" "$(use "$tree" cpimg 2>&1 | grep -c warning)" 0
 	touch -d 'next hour' "$out/vmlinux"
 	fails "$sh: an image older than vmlinux is refused (defect cpimg-1)" 3 'older than' use "$tree" cpimg
 	ok "$sh: ... unless it is forced" use "$tree" 'cpimg -f old.img'
@@ -56,7 +62,14 @@ formats() {
 	printf 'not a kernel' >"$out/arch/x86/boot/compressed/vmlinux.bin"
 	fails "$sh: image_format = elf takes vmlinux.bin, and looks inside" 1 'vmlinux.bin: this is no kernel' \
 		use "$tree" 'IK_IMAGE_FORMAT=elf; cpimg'
+	elf_image "$out/arch/x86/boot/compressed/vmlinux.bin" 1.2.3-toy 1
+	ok "$sh: ... a good one is copied" use "$tree" 'IK_IMAGE_FORMAT=elf; cpimg'
+	ok "$sh: ... every byte" same_file "$out/arch/x86/boot/compressed/vmlinux.bin" "$tree/kernel.bin"
 	fails "$sh: arm64 has its own image (defect cpimg-4)" 1 'arch/arm64/boot/Image does not exist' use "$tree" 'IK_ARCH=arm64; cpimg'
+	mkdir -p "$out/arch/arm64/boot"
+	arm64_image "$out/arch/arm64/boot/Image" 1.2.3-toy
+	ok "$sh: ... which is copied" use "$tree" 'IK_ARCH=arm64; cpimg'
+	ok "$sh: ... every byte" same_file "$out/arch/arm64/boot/Image" "$tree/kernel.bin"
 	fails "$sh: an architecture without a rule is refused" 2 'no image is known' use "$tree" 'IK_ARCH=mips; cpimg'
 }
 

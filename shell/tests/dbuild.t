@@ -7,7 +7,7 @@ set -eu
 one() {
 	toy_built "$work/t"
 	change changed
-	use "$tree/kernel" 'dbuild W=2' >"$work/said" 2>&1
+	use "$tree/kernel" 'dbuild W=2' >"$work/said" 2>&1 || :
 	ok "$sh: builds, and the copy has the new build's number" has "$work/said" 'builds/kernel-1.2.3-toy.*-b2-'
 	ok "$sh: arguments reach make" has "$tree/log" 'W=2'
 	ls "$tree/builds" >"$work/before"

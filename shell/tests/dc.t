@@ -6,7 +6,7 @@ set -eu
 
 one() {
 	toy_built "$work/t"
-	is "$sh: an untouched configuration does not differ, whatever the compiler is called (defect dc-1)" \
+	is "$sh: an untouched configuration does not differ, wherever one stands (defects dc-1 and dc-2)" \
 		"$(use "$tree/kernel" dc 2>&1)" ''
 	ok "$sh: ... status 0" use "$tree" dc
 	echo CONFIG_C=y >>"$out/.config"

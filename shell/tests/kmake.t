@@ -17,7 +17,7 @@ one() {
 	setting gcc gcc-double
 	double gcc-double
 	ok "$sh: the compiler of the settings is the one that make gets (defect B0-4)" use "$tree" 'kmake some-goal'
-	ok "$sh: ... CC names it" has "$tree/log" 'goal=some-goal.*CC=.*gcc-double'
+	ok "$sh: ... CC names it (defect B0-4)" has "$tree/log" 'goal=some-goal.*CC=.*gcc-double'
 	is "$sh: the user's argument comes last and wins" "$(use "$tree" 'kmake --show CC=mine' | sed 's/.* CC=mine .*/last/')" last
 	is "$sh: O= counts from the root, wherever the user stands" \
 		"$(use "$tree/kernel" 'kmake --show O=other' | sed 's/.*O=//')" "$tree/other"

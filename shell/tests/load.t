@@ -104,8 +104,10 @@ user_file() {
 	done
 	fails "$sh: ... and nothing is defined" 1 'nothing was defined' run_shell ". $top/setup.sh && exit; type kmake >/dev/null 2>&1 && exit 3; exit 1"
 	no_settings
+	double nproc 'echo 7'
 	is "$sh: without settings every processor gets a job (defect B0-9)" \
-		"$(run_shell ". $top/helpers.sh 2>/dev/null; cd $work/t; kmake --show" | grep -o -- '-j[0-9]*')" "-j$(nproc)"
+		"$(run_shell ". $top/helpers.sh 2>/dev/null; cd $work/t; kmake --show" | grep -o -- '-j[0-9]*')" -j7
+	rm "$work/bin/nproc"
 }
 
 toy_tree "$work/t"

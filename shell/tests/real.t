@@ -34,7 +34,7 @@ edit_source() {
 		rm "$tree/init"
 		mv "$tree/init.new" "$tree/init"
 	fi
-	printf '\nstatic const char shell_test_mark[] __used = "%s";\n' "$1" >>"$tree/init/version.c"
+	printf '\nstatic const char shell_test_mark_%s[] __used = "";\n' "$1" >>"$tree/init/version.c"
 }
 
 configuration() {

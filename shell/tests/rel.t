@@ -9,7 +9,7 @@ release=1.2.3-toy-microsoft-standard-WSL2
 
 one() {
 	toy_built "$work/t"
-	fails "$sh: a tree without git is refused" 3 'no git repository' use "$tree" rel
+	fails "$sh: a tree without git is refused (defect rel-4)" 3 'no git repository' use "$tree" rel
 	git_tree "$tree"
 	ok "$sh: makes a release" use "$tree/kernel" 'rel W=4'
 	ok "$sh: with number 1 in its name" test -f "$tree/builds/kernel-$release-r1.bin"
@@ -34,7 +34,7 @@ one() {
 	change changed
 	fails "$sh: changes that are not committed are refused" 3 'not committed: .*sched.c' use "$tree" rel
 	(cd "$tree" && git commit -q -a -m second)
-	fails "$sh: a commit without a tag is refused" 3 'has no tag' use "$tree" rel
+	fails "$sh: a commit without a tag is refused (defect rel-4)" 3 'has no tag' use "$tree" rel
 	ok "$sh: --force releases it" use "$tree" 'rel --force'
 	ok "$sh: ... under the next number" test -f "$tree/builds/kernel-$release-r3.bin"
 	ok "$sh: -h" use / 'rel -h | grep -q "usage: rel"'

@@ -26,4 +26,5 @@ one() {
 }
 
 in_each_shell one
+is "no process of the host or of a connection to it is left" "$(stop_winvm)" ''
 done_testing

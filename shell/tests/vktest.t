@@ -6,6 +6,7 @@
 set -eu
 . shell/tests/lib.sh
 . shell/tests/winvm.sh
+. shell/tests/terminal.sh
 start_winvm
 toy_image "$work/kernel.bin"
 
@@ -79,6 +80,27 @@ after_the_switch() {
 	tries "so is one that WSL does not use" 1 'kernel= line'
 }
 
+# Ctrl-C, as a person presses it.
+interrupts() {
+	fresh_winvm
+	fault upload-slow
+	is "$sh: Ctrl-C during the upload ends it" "$(interrupted "$work" 'vktest kernel.bin 2>said' "$vm/uploading")" 130
+	ok "$sh: ... the official kernel is what Windows has" same_file "$vm/official" "$kernel"
+	ok "$sh: ... no staged file is left" no_stage_left
+	fresh_winvm
+	fault copy-slow
+	is "$sh: Ctrl-C while the kernel file is written changes nothing" \
+		"$(interrupted "$work" 'vktest kernel.bin 2>said' "$vm/writing")" 0
+	ok "$sh: ... it is written to the end" same_file "$work/kernel.bin" "$kernel"
+	ok "$sh: ... as was said before" has "$work/said" 'not to be interrupted'
+	fresh_winvm
+	fault copy-slow
+	fault copy-half
+	fault copy-half-once
+	is "$sh: ... nor does it leave half a kernel" "$(interrupted "$work" 'vktest kernel.bin 2>said' "$vm/writing")" 1
+	ok "$sh: ... the official kernel is what Windows has" same_file "$vm/official" "$kernel"
+}
+
 arguments() {
 	fresh_winvm
 	fails "$sh: an image that is not there" 1 'no such file' use "$work" 'vktest nothing.bin'
@@ -101,5 +123,7 @@ arguments() {
 in_each_shell installs
 in_each_shell before_the_switch
 in_each_shell after_the_switch
+in_each_shell interrupts
 in_each_shell arguments
+is "no process of the host or of a connection to it is left" "$(stop_winvm)" ''
 done_testing

@@ -52,7 +52,7 @@ start_winvm() {
 	# sshd insists on this folder when root starts it, whatever its configuration says.
 	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 	"$(command -v sshd || echo /usr/sbin/sshd)" -f "$vm/sshd_config" -E "$vm/sshd.log"
-	trap 'kill "$(cat "$vm/sshd.pid")" 2>/dev/null; rm -rf "$work"' EXIT
+	trap '[ ! -f "$vm/sshd.pid" ] || kill "$(cat "$vm/sshd.pid")"; rm -rf "$work"' EXIT
 	tries=0
 	until ssh -F "$vm/ssh_config" winvm true 2>/dev/null || [ "$tries" -ge 50 ]; do
 		tries=$((tries + 1))
@@ -60,9 +60,20 @@ start_winvm() {
 	done
 }
 
+# stop_winvm: ends the host and prints what of it is left.
+stop_winvm() {
+	kill "$(cat "$vm/sshd.pid")"
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		stop_left=$(pgrep -a -f "ssh.*$vm" || :)
+		[ -n "$stop_left" ] || break
+		sleep 0.1
+	done
+	printf '%s' "$stop_left"
+}
+
 # fresh_winvm: Windows as it was: an official kernel with a second name, WSL running.
 fresh_winvm() {
-	rm -rf "${vm:?}/c" "${vm:?}/home" "${vm:?}/fault"
+	rm -rf "${vm:?}/c" "${vm:?}/home" "${vm:?}/fault" "$vm/uploading" "$vm/writing"
 	mkdir -p "$vm/home" "$vm/fault" "$vm/c/Windows/System32/lxss/tools" "$vm/c/Windows/WinSxS"
 	toy_image "$kernel" 5.10.16.3-microsoft-standard-WSL2 1
 	ln "$kernel" "$vm/c/Windows/WinSxS/kernel"

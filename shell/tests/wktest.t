@@ -13,7 +13,7 @@ doubles() {
 	double immensity-kernel
 	plays_wsl2
 	ok "$sh: the default is kernel.bin of the root, from any folder" use "$tree/kernel" wktest
-	is "$sh: immensity-kernel gets it" "$(logged immensity-kernel)" "immensity-kernel <install> <--image> <$tree/kernel.bin>"
+	is "$sh: immensity-kernel gets it, and finds the place itself (defect wktest-8)" "$(logged immensity-kernel)" "immensity-kernel <install> <--image> <$tree/kernel.bin>"
 	: >"$work/immensity-kernel.log"
 	ok "$sh: --dry-run is passed on" use "$tree" 'wktest --dry-run'
 	is "$sh: ... before the command" "$(logged immensity-kernel)" "immensity-kernel <--dry-run> <install> <--image> <$tree/kernel.bin>"
@@ -42,6 +42,16 @@ doubles() {
 		double immensity-kernel "exit $status"
 		fails "$sh: status $status of immensity-kernel is the status (defect wktest-2)" "$status" 'status tells' use "$tree" wktest
 	done
+	double immensity-kernel 'echo it is staged; exit 7'
+	fails "$sh: what is only staged is not called installed (defect wktest-7)" 7 'it is staged' use "$tree" wktest
+	is "$sh: ... and nobody is told that it runs" "$(use "$tree" wktest 2>&1 | grep 'it runs')" ''
+	double immensity-kernel 'echo to stdout; echo to stderr >&2'
+	double powershell.exe
+	ok "$sh: what immensity-kernel says" use "$tree" 'wktest >both 2>&1'
+	ok "$sh: ... is shown (defect wktest-4)" has "$tree/both" '^to stdout'
+	ok "$sh: ... all of it (defect wktest-4)" has "$tree/both" '^to stderr'
+	is "$sh: nothing of PowerShell is needed (defect wktest-5)" "$(logged powershell.exe)" ''
+	rm "$work/bin/powershell.exe"
 	fails "$sh: a program that is not there is named" 1 'neither installed nor built' use "$tree" 'IK_INSTALLER=/nonexistent/ik; wktest'
 	fails "$sh: an unknown option" 2 'unknown option' use "$tree" 'wktest --quick'
 	ok "$sh: -h" use / 'wktest -h | grep -q "usage: wktest"'
@@ -88,9 +98,36 @@ real() {
 	ok "$sh: the real program sets the key" use "$work" "wktest $real_new"
 	ok "$sh: ... of the profile" has "$work/drive/Users/me/.wslconfig" '^kernel *='
 	no_settings
+	setting installer "$program"
+	setting installer_args "--drive $work/drive --target wslconfig --profile \"$work/drive/Users/o'brien & co\" --state-dir $work/state"
+	mkdir -p "$work/drive/Users/o'brien & co"
+	ok "$sh: a user whose name has a quote and blanks" use "$work" "wktest $real_new"
+	ok "$sh: ... gets the key as well (defect wktest-6)" has "$work/drive/Users/o'brien & co/.wslconfig" '^kernel *='
+	no_settings
+}
+
+# WSL 1 shows the drive by itself: the program is told where.
+real_wsl1() {
+	[ -x "$program" ] || return 0
+	rm -rf "$work/drive" "$work/state"
+	mkdir -p "$work/drive/Windows/System32/lxss/tools" "$work/drive/Users/me" "$work/state"
+	cp "$real_old" "$work/drive/Windows/System32/lxss/tools/kernel"
+	plays_wsl1
+	sed -i "s|/win/my.040c|$work/drive|" "$IK_SYSROOT/proc/mounts"
+	for target in lxss wslconfig; do
+		no_settings
+		setting installer "$program"
+		setting installer_args "--target $target --profile $work/drive/Users/me --state-dir $work/state"
+		ok "$sh: from WSL 1 the real program installs, target $target" use "$work" "wktest $real_new"
+	done
+	ok "$sh: ... in place" same_file "$real_new" "$work/drive/Windows/System32/lxss/tools/kernel"
+	ok "$sh: ... and by the key" has "$work/drive/Users/me/.wslconfig" '^kernel *='
+	plays_linux
+	no_settings
 }
 
 in_each_shell doubles
 in_each_shell restart
 in_each_shell real
+in_each_shell real_wsl1
 done_testing

@@ -67,3 +67,13 @@ elf_image() {
 		head -c 2097152 /dev/zero
 	} | head -c 2097152 >"$1"
 }
+
+# arm64_image FILE RELEASE: the 64-byte header of an arm64 Image, then the banner.
+arm64_image() {
+	{
+		head -c 56 /dev/zero
+		printf 'ARMd\000\000\000\000'
+		printf 'Linux version %s (tester@host) (gcc 12) #3 SMP Sun Nov 22 10:00:00 UTC 2026\n\000' "$2"
+		head -c 1000 /dev/zero
+	} >"$1"
+}

@@ -7,16 +7,6 @@ set -eu
 
 date='SMP Sun Nov 22 10:00:00 UTC 2026'
 
-# arm64_image FILE RELEASE: the 64-byte header of an arm64 Image, then the banner.
-arm64_image() {
-	{
-		head -c 56 /dev/zero
-		printf 'ARMd\000\000\000\000'
-		printf 'Linux version %s (tester@host) (gcc 12) #3 %s\n\000' "$2" "$date"
-		head -c 1000 /dev/zero
-	} >"$1"
-}
-
 one() {
 	toy_built "$work/t"
 	is "$sh: the default is what was built, from any folder (defect zver-2)" "$(use "$tree/kernel" zver)" \
