@@ -14,7 +14,7 @@
 #include "flow/remove.h"
 #include "flow/source.h"
 #include "flow/status.h"
-#include "flow/txn.h"
+#include "flow/txnjob.h"
 #include "flow/wcfg.h"
 #include "flow/worker.h"
 #include "os/clock.h"
@@ -227,8 +227,7 @@ static int install(struct act *act, const char *image, struct ik_err *why)
 		return r;
 	if (act->session->options.dry_run)
 		return ik_worker_run(ik_dry_install_job, &job, act->report, why);
-	return run(act,
-		   act->report->mode == IK_MODE_LXSS ? ik_txn_install_job : ik_wcfg_install_job,
+	return run(act, act->report->mode == IK_MODE_LXSS ? ik_txnjob_install : ik_wcfg_install_job,
 		   &job, why);
 }
 
@@ -256,8 +255,7 @@ static int restore(struct act *act, const char *backup, struct ik_err *why)
 		return r;
 	if (act->session->options.dry_run)
 		return ik_worker_run(ik_dry_restore_job, &job, act->report, why);
-	return run(act,
-		   act->report->mode == IK_MODE_LXSS ? ik_txn_restore_job : ik_wcfg_restore_job,
+	return run(act, act->report->mode == IK_MODE_LXSS ? ik_txnjob_restore : ik_wcfg_restore_job,
 		   &job, why);
 }
 

@@ -11,7 +11,8 @@
 #include "flow/lxss.h"
 #include "flow/recover.h"
 #include "flow/txn.h"
-#include "flow/wcfg.h"
+#include "flow/wremove.h"
+#include "flow/wview.h"
 #include "io/afile.h"
 #include "io/probe.h"
 #include "store/names.h"
@@ -163,7 +164,7 @@ int ik_remove_job(struct ik_job *job, struct ik_report *report, struct ik_err *e
 	report->mode = scene.mode;
 	/* The key first: while it is ours, the file it names must stay. */
 	if (scene.has_profile && wants(job->session, IK_CONF_TARGET_WSLCONFIG))
-		wcfg = ik_wcfg_remove(&scene, job, report, err);
+		wcfg = ik_wremove(&scene, job, report, err);
 	if (scene.has_target && wants(job->session, IK_CONF_TARGET_LXSS))
 		lxss = remove_lxss(&scene, job, report, wcfg < 0 ? &late : err);
 	r = wcfg < 0 ? wcfg : lxss;
@@ -171,7 +172,8 @@ int ik_remove_job(struct ik_job *job, struct ik_report *report, struct ik_err *e
 			 (wcfg || lxss) ? IK_ACTION_REMOVED :
 					  IK_ACTION_UNCHANGED;
 	if (scene.mode == IK_MODE_WSLCONFIG && scene.has_profile)
-		ik_ignore(ik_wcfg_report_target(&scene, true, NULL, report, NULL)); /* a courtesy */
+		ik_ignore(
+			ik_wview_report_target(&scene, true, NULL, report, NULL)); /* a courtesy */
 	else if (scene.has_target)
 		ik_ignore(ik_lxss_report_target(&scene, true, NULL, report, NULL)); /* a courtesy */
 	return r < 0 ? r : 0;

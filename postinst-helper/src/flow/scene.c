@@ -135,6 +135,18 @@ int ik_scene_need_mode(const struct ik_scene *scene, struct ik_err *err)
 	return -ENOENT;
 }
 
+int ik_scene_open_for(const struct ik_session *session, enum ik_mode *ret_mode,
+		      struct ik_scene *ret, struct ik_err *err)
+{
+	int r = ik_scene_open(session, ret, err);
+
+	if (r >= 0)
+		r = ik_scene_need_mode(ret, err);
+	if (r >= 0)
+		*ret_mode = ret->mode;
+	return r;
+}
+
 int ik_scene_open_target(const struct ik_scene *scene, int *ret_fd, struct ik_file_id *ret_id,
 			 struct ik_err *err)
 {

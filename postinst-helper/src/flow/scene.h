@@ -48,6 +48,13 @@ void ik_scene_close(struct ik_scene *scene);
 int ik_scene_need_mode(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
 
 /*
+ * Purpose     both at once: the start of every change.
+ * Parameters  ret_mode: untouched on failure; ret: to be closed by the caller also on failure
+ */
+int ik_scene_open_for(const struct ik_session *session, enum ik_mode *ret_mode,
+		      struct ik_scene *ret, struct ik_err *err) IK_MUST_CHECK;
+
+/*
  * Purpose     opens the target for reading and writing; an EACCES, which may be somebody else's short
  *             look at the file, is tried again for about ten seconds (rule R-f).
  * Parameters  ret_id: identity of what was opened

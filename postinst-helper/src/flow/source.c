@@ -13,6 +13,7 @@
 #include "codec/relver.h"
 #include "os/pathres.h"
 #include "os/sys.h"
+#include "os/trusted.h"
 #include "store/target.h"
 
 void ik_source_close(struct ik_source *source)
@@ -82,7 +83,7 @@ int ik_source_manifest(const struct ik_session *session, struct ik_manifest *ret
 	if (r < 0)
 		return r;
 	(void)snprintf(dir, sizeof(dir), "%s/%s", IK_IMAGE_DIR, ik_strbuf_str(&release));
-	r = ik_priv_seal_file(dir, "manifest.json", IK_MANIFEST_MAX_BYTES, &sealed, err);
+	r = ik_trusted_seal(dir, "manifest.json", IK_MANIFEST_MAX_BYTES, &sealed, err);
 	if (r < 0)
 		return r;
 	r = ik_sys_read_all(sealed.fd, IK_MANIFEST_MAX_BYTES, &text, &len);
@@ -187,7 +188,7 @@ int ik_source_open(const struct ik_session *session, enum ik_image_format wanted
 	(void)snprintf(dir, sizeof(dir), "%s/%s", IK_IMAGE_DIR, release);
 	(void)snprintf(source.path, sizeof(source.path), "%s/%s", dir, line->file);
 	(void)snprintf(source.version, sizeof(source.version), "%s", manifest.version);
-	r = ik_priv_seal_file(dir, line->file, IK_IMAGE_MAX_BYTES, &source.sealed, err);
+	r = ik_trusted_seal(dir, line->file, IK_IMAGE_MAX_BYTES, &source.sealed, err);
 	if (r >= 0)
 		r = judge(&source, err);
 	if (r >= 0)

@@ -8,7 +8,7 @@
 
 #include "flow/lxss.h"
 #include "flow/recover.h"
-#include "flow/wcfg.h"
+#include "flow/wview.h"
 #include "store/backup.h"
 
 static void fill_scene(const struct ik_scene *scene, struct ik_report *report)
@@ -27,8 +27,8 @@ static int report_target(const struct ik_scene *scene, const struct ik_job *job,
 {
 	report->target.kind = IK_KIND_MISSING;
 	if (scene->mode == IK_MODE_WSLCONFIG)
-		return scene->has_profile ? ik_wcfg_report_target(scene, job->digests,
-								  &job->progress, report, err) :
+		return scene->has_profile ? ik_wview_report_target(scene, job->digests,
+								   &job->progress, report, err) :
 					    0;
 	if (!scene->has_target)
 		return 0;
@@ -100,7 +100,7 @@ int ik_status_job(struct ik_job *job, struct ik_report *report, struct ik_err *e
 		r = report_backups(&scene, job, report, err);
 	}
 	if (r >= 0 && scene.has_profile)
-		r = ik_wcfg_report_backups(&scene, &job->progress, report, err);
+		r = ik_wview_report_backups(&scene, &job->progress, report, err);
 	return r;
 }
 

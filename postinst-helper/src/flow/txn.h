@@ -35,12 +35,4 @@ enum ik_txn_purpose {
 int ik_txn_run(struct ik_lxss *lxss, const struct ik_txn_image *image, enum ik_txn_purpose purpose,
 	       struct ik_err *err) IK_MUST_CHECK;
 
-/* Purpose     the job of `install` in mode `lxss`; job->source is the image. */
-int ik_txn_install_job(struct ik_job *job, struct ik_report *report,
-		       struct ik_err *err) IK_MUST_CHECK;
-
-/* Purpose     the job of `restore` in mode `lxss`; job->backup names the backup. */
-int ik_txn_restore_job(struct ik_job *job, struct ik_report *report,
-		       struct ik_err *err) IK_MUST_CHECK;
-
 #endif

@@ -9,7 +9,6 @@
  */
 #include "os/pathres.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -22,20 +21,18 @@
 #define RESOLVE_ALL \
 	(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
 #define EAGAIN_TRIES 32 /* races inside RESOLVE_BENEATH. Source: containers/crun issue 726 */
-#define NAME_BYTES   256
 
 bool ik_path_is_component(const char *name)
 {
-	return name[0] != '\0' && strlen(name) < NAME_BYTES && strchr(name, '/') == NULL &&
+	return name[0] != '\0' && strlen(name) < IK_PATH_NAME_BYTES && strchr(name, '/') == NULL &&
 	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-/* Copies the component at *path into part and moves *path behind it and its slash. */
-static bool next_component(const char **path, char part[NAME_BYTES])
+bool ik_path_next_component(const char **path, char part[IK_PATH_NAME_BYTES])
 {
 	size_t len = strcspn(*path, "/");
 
-	if (len == 0 || len >= NAME_BYTES)
+	if (len == 0 || len >= IK_PATH_NAME_BYTES)
 		return false;
 	memcpy(part, *path, len);
 	part[len] = '\0';
@@ -50,10 +47,10 @@ static bool next_component(const char **path, char part[NAME_BYTES])
 
 bool ik_path_is_relative(const char *path)
 {
-	char part[NAME_BYTES];
+	char part[IK_PATH_NAME_BYTES];
 
 	do {
-		if (!next_component(&path, part))
+		if (!ik_path_next_component(&path, part))
 			return false;
 	} while (*path);
 	return true;
@@ -63,7 +60,7 @@ bool ik_path_is_relative(const char *path)
 static int walk(int dir_fd, const char *path, int flags, int *ret_fd)
 {
 	ik_autoclose int here = -EBADF;
-	char part[NAME_BYTES];
+	char part[IK_PATH_NAME_BYTES];
 	struct stat top, st;
 
 	if (fstat(dir_fd, &top) < 0)
@@ -71,7 +68,7 @@ static int walk(int dir_fd, const char *path, int flags, int *ret_fd)
 	do {
 		int fd, r;
 
-		if (!next_component(&path, part))
+		if (!ik_path_next_component(&path, part))
 			return -EINVAL;
 		r = ik_sys_openat(here < 0 ? dir_fd : here, part,
 				  *path ? O_PATH | O_DIRECTORY : flags, 0, &fd);
@@ -209,6 +206,25 @@ static int make_blocking(int fd)
 	return 0;
 }
 
+/* Opens a path and insists on a regular file; ret_fd and ret_id are set on success only. */
+static int open_known(int dir_fd, const char *path, int flags, int *ret_fd,
+		      struct ik_file_id *ret_id, struct ik_err *err)
+{
+	ik_autoclose int fd = -EBADF;
+	struct ik_file_id id = {0};
+	int r = ik_path_open(dir_fd, path, flags, &fd, err);
+
+	if (r >= 0)
+		r = ik_file_id_of(fd, &id, err);
+	if (r >= 0)
+		r = want_regular(id.mode, path, err);
+	if (r < 0)
+		return r;
+	*ret_fd = ik_steal_fd(&fd);
+	*ret_id = id;
+	return 0;
+}
+
 int ik_path_open_regular(int dir_fd, const char *path, int flags, int *ret_fd,
 			 struct ik_file_id *ret_id, struct ik_err *err)
 {
@@ -220,13 +236,7 @@ int ik_path_open_regular(int dir_fd, const char *path, int flags, int *ret_fd,
 	r = ik_path_identify(dir_fd, path, &id, err);
 	if (r < 0)
 		return r;
-	r = ik_path_open(dir_fd, path, flags, &fd, err);
-	if (r < 0)
-		return r;
-	r = ik_file_id_of(fd, &id, err);
-	if (r < 0)
-		return r;
-	r = want_regular(id.mode, path, err);
+	r = open_known(dir_fd, path, flags, &fd, &id, err);
 	if (r < 0)
 		return r;
 	r = make_blocking(fd);
@@ -241,20 +251,8 @@ int ik_path_open_regular(int dir_fd, const char *path, int flags, int *ret_fd,
 int ik_path_identify(int dir_fd, const char *path, struct ik_file_id *ret_id, struct ik_err *err)
 {
 	ik_autoclose int fd = -EBADF;
-	struct ik_file_id id;
-	int r;
 
-	r = ik_path_open(dir_fd, path, O_PATH, &fd, err);
-	if (r < 0)
-		return r;
-	r = ik_file_id_of(fd, &id, err);
-	if (r < 0)
-		return r;
-	r = want_regular(id.mode, path, err);
-	if (r < 0)
-		return r;
-	*ret_id = id;
-	return 0;
+	return open_known(dir_fd, path, O_PATH, &fd, ret_id, err);
 }
 
 int ik_path_exists(int dir_fd, const char *path, struct ik_err *err)
@@ -272,87 +270,10 @@ int ik_path_exists(int dir_fd, const char *path, struct ik_err *err)
 	return r;
 }
 
-/*
- * Finds the entry of one directory that equals `wanted` without regard to ASCII case. An exact name
- * wins; two others are ambiguous. Windows drives find the exact name themselves.
- */
-static int match_entry(int dir_fd, const char *wanted, char found[NAME_BYTES], struct ik_err *err)
-{
-	ik_autoclose int fd = -EBADF;
-	struct stat st;
-	struct dirent *entry;
-	int hits = 0, r;
-	DIR *dir;
-
-	if (fstatat(dir_fd, wanted, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		(void)snprintf(found, NAME_BYTES, "%s", wanted);
-		hits = 1;
-	}
-	r = ik_sys_openat(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0, &fd);
-	if (r < 0)
-		/* no right to list it: the exact name has to do */
-		return hits ? 0 : explain(dir_fd, wanted, r, err);
-	dir = fdopendir(fd);
-	if (!dir)
-		return ik_err_set(err, IK_E_IO_FAILED, errno, "cannot list a directory");
-	(void)ik_steal_fd(&fd); /* closedir() closes it */
-	while ((entry = readdir(dir))) {
-		if (strcmp(entry->d_name, wanted) == 0) {
-			(void)snprintf(found, NAME_BYTES, "%s", wanted);
-			hits = 1;
-			break;
-		}
-		if (strcasecmp(entry->d_name, wanted) == 0) {
-			if (hits == 0)
-				(void)snprintf(found, NAME_BYTES, "%s", entry->d_name);
-			hits++;
-		}
-	}
-	(void)closedir(dir); /* only read from */
-	if (hits == 0)
-		return ik_err_set(err, IK_E_PATH_MISSING, ENOENT, "there is no '%s'", wanted);
-	if (hits > 1)
-		return ik_err_set(err, IK_E_PATH_AMBIGUOUS, EEXIST,
-				  "several names differ from '%s' only in case, refusing", wanted);
-	return 0;
-}
-
-int ik_path_resolve_nocase(int dir_fd, const char *path, struct ik_strbuf *ret_path,
-			   struct ik_err *err)
-{
-	ik_autostrbuf struct ik_strbuf real = {.data = NULL};
-	ik_autoclose int here = -EBADF;
-	const char *rest = path;
-	char part[NAME_BYTES], found[NAME_BYTES];
-	int r;
-
-	if (!ik_path_is_relative(path))
-		return ik_err_set(err, IK_E_PATH_BAD, EINVAL,
-				  "'%s' is not a plain relative path, refusing", path);
-	while (next_component(&rest, part)) {
-		r = match_entry(here < 0 ? dir_fd : here, part, found, err);
-		if (r < 0) {
-			ik_err_prefix(err, "looking for '%s'", path);
-			return r;
-		}
-		ik_strbuf_printf(&real, "%s%s", real.len ? "/" : "", found);
-		if (!*rest)
-			break;
-		here = ik_close(here);
-		r = ik_path_open_dir(dir_fd, ik_strbuf_str(&real), &here, err);
-		if (r < 0)
-			return r;
-	}
-	ik_strbuf_append(ret_path, ik_strbuf_str(&real), real.len);
-	if (ik_strbuf_error(&real) < 0 || ik_strbuf_error(ret_path) < 0)
-		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "looking for '%s'", path);
-	return 0;
-}
-
 int ik_path_read_link(int dir_fd, const char *name, struct ik_strbuf *ret_target,
 		      struct ik_err *err)
 {
-	char target[NAME_BYTES];
+	char target[IK_PATH_NAME_BYTES];
 	ssize_t n;
 
 	if (!ik_path_is_component(name))

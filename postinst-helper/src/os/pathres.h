@@ -74,17 +74,6 @@ int ik_path_identify(int dir_fd, const char *path, struct ik_file_id *ret_id,
 int ik_path_exists(int dir_fd, const char *path, struct ik_err *err) IK_MUST_CHECK;
 
 /*
- * Purpose     finds the real spelling of a path without regard to ASCII case, component by
- *             component; an exact match wins over others.
- * Parameters  path: wanted spelling, e.g. "Windows/System32/lxss/tools/kernel"
- *             ret_path: the real spelling is appended
- * Errors      IK_E_PATH_MISSING; IK_E_PATH_AMBIGUOUS: two spellings and none is exact;
- *             others as ik_path_open()
- */
-int ik_path_resolve_nocase(int dir_fd, const char *path, struct ik_strbuf *ret_path,
-			   struct ik_err *err) IK_MUST_CHECK;
-
-/*
  * Purpose     reads a symlink that must name one component of the same directory, such as
  *             stable -> 7.3.4-1-immensity-….
  * Parameters  name: the link, a single component; ret_target: appended
@@ -101,6 +90,15 @@ int ik_file_id_of(int fd, struct ik_file_id *ret_id, struct ik_err *err) IK_MUST
 
 /* Purpose     same file? Compares device and inode only. */
 bool ik_file_id_is_same(const struct ik_file_id *a, const struct ik_file_id *b);
+
+/* Room for one name with its NUL. */
+#define IK_PATH_NAME_BYTES 256
+
+/*
+ * Purpose     copies the component at *path into part and moves *path behind it and its slash.
+ * Returns     false when there is none, or not one that ik_path_is_component() takes
+ */
+bool ik_path_next_component(const char **path, char part[IK_PATH_NAME_BYTES]);
 
 /* Purpose     is this one path component, fit for a Windows drive: not empty, ".", "..", no '/'. */
 bool ik_path_is_component(const char *name);

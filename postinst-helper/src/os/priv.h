@@ -63,18 +63,6 @@ int ik_priv_choose_user(bool has_mount_ids, struct ik_priv_user mount, int drive
 			struct ik_priv_user *ret, struct ik_err *err) IK_MUST_CHECK;
 
 /*
- * Purpose     opens a file that only root could have written and seals a copy of it.
- * Parameters  dir: absolute path of the package directory; its last component and the file may be
- *             neither symlinks nor owned or writable by others than root (or, when we are not root,
- *             than ourselves)
- *             path: relative path beneath it
- *             max_bytes: size limit
- * Errors      IK_E_FILE_UNTRUSTED: owner or mode; others from pathres and memfd
- */
-int ik_priv_seal_file(const char *dir, const char *path, uint64_t max_bytes, struct ik_sealed *ret,
-		      struct ik_err *err) IK_MUST_CHECK;
-
-/*
  * Purpose     runs fn in a confined child and waits for it: ids dropped, no supplementary groups, no
  *             capabilities, no_new_privs, not dumpable, umask 077, limits (file size 512 MiB with
  *             SIGXFSZ ignored, no new processes, no core), seccomp allow-list with errno action.

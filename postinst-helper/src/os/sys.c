@@ -14,7 +14,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 
-#define ALL_SEALS   (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+#define ALL_SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 #define IO_CHUNK  (1u << 20) /* bytes per read or write call */
 
 /* Repeats a call that a signal interrupted and yields its result. */

@@ -11,6 +11,7 @@
 
 #include "codec/mountopt.h"
 #include "os/mounts.h"
+#include "os/pathcase.h"
 #include "os/pathres.h"
 #include "os/sys.h"
 #include "store/names.h"

@@ -11,6 +11,7 @@
 
 #include "base/strbuf.h"
 #include "io/fault.h"
+#include "os/pathcase.h"
 #include "os/pathres.h"
 #include "os/sys.h"
 #include "store/names.h"

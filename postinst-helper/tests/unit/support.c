@@ -34,6 +34,21 @@ void tmp_remove(struct tmp *t)
 	(void)nftw(t->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+int tmp_setup(void **state)
+{
+	static struct tmp t;
+
+	tmp_make(&t, NULL);
+	*state = &t;
+	return 0;
+}
+
+int tmp_teardown(void **state)
+{
+	tmp_remove(*state);
+	return 0;
+}
+
 static void make_way(int dir_fd, const char *path)
 {
 	char part[512];

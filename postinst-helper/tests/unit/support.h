@@ -25,6 +25,10 @@ void tmp_make(struct tmp *t, const char *base);
 /* Removes the directory with all that is in it. */
 void tmp_remove(struct tmp *t);
 
+/* cmocka's setup and teardown for a test or a group: *state is a struct tmp. */
+int tmp_setup(void **state);
+int tmp_teardown(void **state);
+
 /* Writes a file beneath a directory, making the directories on its way. */
 void put_file(int dir_fd, const char *path, const void *data, size_t len);
 

@@ -18,21 +18,6 @@
 
 #define KIB 1024u
 
-static int setup(void **state)
-{
-	static struct tmp t;
-
-	tmp_make(&t, NULL);
-	*state = &t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	tmp_remove(*state);
-	return 0;
-}
-
 static char *pattern(size_t len, unsigned seed)
 {
 	char *bytes = malloc(len);
@@ -247,13 +232,15 @@ static void probing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(overwrites_whatever_the_sizes, setup, teardown),
-		cmocka_unit_test_setup_teardown(no_room_leaves_the_old_image, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_wrong_digest_is_found, setup, teardown),
-		cmocka_unit_test_setup_teardown(too_small_for_a_head, setup, teardown),
-		cmocka_unit_test_setup_teardown(staging, setup, teardown),
-		cmocka_unit_test_setup_teardown(small_files, setup, teardown),
-		cmocka_unit_test_setup_teardown(probing, setup, teardown),
+		cmocka_unit_test_setup_teardown(overwrites_whatever_the_sizes, tmp_setup,
+						tmp_teardown),
+		cmocka_unit_test_setup_teardown(no_room_leaves_the_old_image, tmp_setup,
+						tmp_teardown),
+		cmocka_unit_test_setup_teardown(a_wrong_digest_is_found, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(too_small_for_a_head, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(staging, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(small_files, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(probing, tmp_setup, tmp_teardown),
 	};
 
 	return cmocka_run_group_tests_name("inplace", tests, NULL, NULL);

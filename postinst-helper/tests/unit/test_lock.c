@@ -13,21 +13,6 @@
 #include "os/clock.h"
 #include "support.h"
 
-static int setup(void **state)
-{
-	static struct tmp t;
-
-	tmp_make(&t, NULL);
-	*state = &t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	tmp_remove(*state);
-	return 0;
-}
-
 static void second_taker_is_told_who_holds_it(void **state)
 {
 	struct tmp *t = *state;
@@ -172,5 +157,5 @@ int main(void)
 		cmocka_unit_test(no_place_is_an_error),
 	};
 
-	return cmocka_run_group_tests_name("os/lock", tests, setup, teardown);
+	return cmocka_run_group_tests_name("os/lock", tests, tmp_setup, tmp_teardown);
 }

@@ -2,6 +2,8 @@
 /* os/pathres: what is opened, and every kind of thing that is refused with its own code. */
 #include "os/pathres.h"
 
+#include "os/pathcase.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

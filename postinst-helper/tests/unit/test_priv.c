@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* os/priv and os/filter: what the child still can and no longer can, and what reaches the parent. */
 #include "os/priv.h"
+#include "os/trusted.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -250,27 +251,27 @@ static void seals_only_files_that_root_alone_can_write(void **state IK_UNUSED)
 	tmp_make(&t, NULL);
 	put_text(t.fd, "rel/image", "kernel");
 	put_link(t.fd, "rel/link", "image");
-	assert_int_equal(ik_priv_seal_file(t.path, "rel/image", 100, &copy, &err), 0);
+	assert_int_equal(ik_trusted_seal(t.path, "rel/image", 100, &copy, &err), 0);
 	assert_int_equal(copy.size_bytes, 6);
 	ik_sealed_done(&copy);
-	assert_true(ik_priv_seal_file(t.path, "rel/image", 5, &copy, &err) < 0);
+	assert_true(ik_trusted_seal(t.path, "rel/image", 5, &copy, &err) < 0);
 	assert_int_equal(err.code, IK_E_FILE_TOO_BIG);
-	assert_true(ik_priv_seal_file(t.path, "rel/link", 100, &copy, &err) < 0);
+	assert_true(ik_trusted_seal(t.path, "rel/link", 100, &copy, &err) < 0);
 	assert_int_equal(err.code, IK_E_PATH_SYMLINK);
 	assert_int_equal(fchmodat(t.fd, "rel/image", 0664, 0), 0);
-	assert_true(ik_priv_seal_file(t.path, "rel/image", 100, &copy, &err) < 0);
+	assert_true(ik_trusted_seal(t.path, "rel/image", 100, &copy, &err) < 0);
 	assert_int_equal(err.code, IK_E_FILE_UNTRUSTED);
 	assert_int_equal(fchmodat(t.fd, "rel/image", 0644, 0), 0);
 	assert_int_equal(fchmodat(t.fd, "rel", 0777, 0), 0);
-	assert_true(ik_priv_seal_file(t.path, "rel/image", 100, &copy, &err) < 0);
+	assert_true(ik_trusted_seal(t.path, "rel/image", 100, &copy, &err) < 0);
 	assert_int_equal(err.code, IK_E_FILE_UNTRUSTED);
 	assert_int_equal(fchmodat(t.fd, "rel", 0755, 0), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(fchownat(t.fd, "rel/image", 65534, 0, 0), 0);
-		assert_true(ik_priv_seal_file(t.path, "rel/image", 100, &copy, &err) < 0);
+		assert_true(ik_trusted_seal(t.path, "rel/image", 100, &copy, &err) < 0);
 		assert_int_equal(err.code, IK_E_FILE_UNTRUSTED);
 	}
-	assert_true(ik_priv_seal_file("/nonexistent", "x", 100, &copy, &err) < 0);
+	assert_true(ik_trusted_seal("/nonexistent", "x", 100, &copy, &err) < 0);
 	assert_int_equal(err.code, IK_E_PATH_MISSING);
 	assert_int_equal(copy.fd < 0, 1);
 	tmp_remove(&t);

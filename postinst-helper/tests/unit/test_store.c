@@ -15,21 +15,6 @@
 #include "store/undo.h"
 #include "support.h"
 
-static int setup(void **state)
-{
-	static struct tmp t;
-
-	tmp_make(&t, NULL);
-	*state = &t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	tmp_remove(*state);
-	return 0;
-}
-
 static struct ik_jrec a_record(void)
 {
 	struct ik_jrec rec = {.state = IK_JREC_ARMED, .target_ino = 5, .target_nlink = 2};
@@ -238,15 +223,17 @@ static void sweep_takes_only_ours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(journal_alternates, setup, teardown),
-		cmocka_unit_test_setup_teardown(torn_slot_is_ignored, setup, teardown),
-		cmocka_unit_test_setup_teardown(lock_of_the_dead_is_broken, setup, teardown),
-		cmocka_unit_test_setup_teardown(lock_of_another_is_watched, setup, teardown),
-		cmocka_unit_test_setup_teardown(beat_changes_the_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(way_back_is_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(state_is_remembered, setup, teardown),
-		cmocka_unit_test_setup_teardown(history_grows_by_lines, setup, teardown),
-		cmocka_unit_test_setup_teardown(sweep_takes_only_ours, setup, teardown),
+		cmocka_unit_test_setup_teardown(journal_alternates, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(torn_slot_is_ignored, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(lock_of_the_dead_is_broken, tmp_setup,
+						tmp_teardown),
+		cmocka_unit_test_setup_teardown(lock_of_another_is_watched, tmp_setup,
+						tmp_teardown),
+		cmocka_unit_test_setup_teardown(beat_changes_the_file, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(way_back_is_kept, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(state_is_remembered, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(history_grows_by_lines, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(sweep_takes_only_ours, tmp_setup, tmp_teardown),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);

@@ -10,21 +10,6 @@
 
 #include "support.h"
 
-static int setup(void **state)
-{
-	static struct tmp t;
-
-	tmp_make(&t, NULL);
-	*state = &t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	tmp_remove(*state);
-	return 0;
-}
-
 static void create_excludes(void **state)
 {
 	struct tmp *t = *state;
@@ -173,5 +158,5 @@ int main(void)
 		cmocka_unit_test(read_all_has_a_limit),
 	};
 
-	return cmocka_run_group_tests_name("os/sys", tests, setup, teardown);
+	return cmocka_run_group_tests_name("os/sys", tests, tmp_setup, tmp_teardown);
 }

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Both jobs open the ground, recover, and hand an image to the transaction.
+ */
+#include "flow/txnjob.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <strings.h>
+
+#include "flow/recover.h"
+#include "flow/txn.h"
+#include "store/names.h"
+
+/* Opens the ground and recovers: the start of every change. */
+static int begin(struct ik_job *job, struct ik_scene *scene, struct ik_lxss *lxss,
+		 struct ik_report *report, struct ik_err *err)
+{
+	int r = ik_lxss_open(scene, job, report, lxss, err);
+
+	if (r >= 0)
+		r = ik_recover_run(lxss, false, err);
+	if (r >= 0)
+		r = ik_recover_mark_good(lxss, job->session->env.release, err);
+	return r;
+}
+
+static void source_as_target(const struct ik_source *source, struct ik_txn_image *ret)
+{
+	*ret = (struct ik_txn_image){
+		.fd = source->sealed.fd,
+		.target =
+			{
+				.kind = source->kind,
+				.id = {.size_bytes = source->sealed.size_bytes},
+				.image = source->image,
+				.has_digest = true,
+				.whole = source->sealed.digest,
+				.body = source->body,
+			},
+	};
+}
+
+int ik_txnjob_install(struct ik_job *job, struct ik_report *report, struct ik_err *err)
+{
+	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_txn_image image;
+	struct ik_err late = {0};
+	int r = ik_scene_open_for(job->session, &report->mode, &scene, err);
+
+	if (r < 0)
+		return r;
+	source_as_target(job->source, &image);
+	r = begin(job, &scene, &lxss, report, err);
+	if (r >= 0)
+		r = ik_txn_run(&lxss, &image, IK_TXN_INSTALL, err);
+	if (ik_lxss_report_known(&lxss, &late) < 0)
+		ik_report_note(report, "%s", late.message);
+	return r;
+}
+
+/* Asks whether a restore may go on although recovery found a torn target that is not ours. */
+static int begin_restore(struct ik_job *job, struct ik_scene *scene, struct ik_lxss *lxss,
+			 struct ik_report *report, struct ik_err *err)
+{
+	struct ik_err seen = {0};
+	int r = begin(job, scene, lxss, report, &seen);
+
+	/* That is what restoring is for. */
+	if (seen.code == IK_E_TARGET_TORN || seen.code == IK_E_RECOVERY_NEEDED)
+		return 0;
+	if (r < 0 && err)
+		*err = seen;
+	return r;
+}
+
+static int restore_backup(struct ik_lxss *lxss, const char *name, struct ik_err *err)
+{
+	const struct ik_backup *backup = NULL;
+	ik_autoclose int fd = -EBADF;
+	struct ik_txn_image image = {0};
+	char file[IK_BACKUP_NAME_BYTES];
+	int r = ik_lxss_load_backups(lxss, err);
+
+	if (r < 0)
+		return r;
+	r = ik_backups_select(&lxss->backups, name,
+			      lxss->journal.present ? &lxss->journal.rec.a.sha256 : NULL, &backup,
+			      err);
+	if (r < 0)
+		return r;
+	(void)snprintf(file, sizeof(file), "%s", backup->file);
+	image.target = backup->image;
+	r = ik_path_open_regular(lxss->dir_fd, file, O_RDONLY, &fd, NULL, err);
+	if (r < 0)
+		return r;
+	image.fd = fd;
+	/* Our own former image may be replaced by the backup of the present one: then it is staged. */
+	image.file = strcasecmp(file, IK_NAME_PREV) == 0 ? NULL : file;
+	return ik_txn_run(lxss, &image, IK_TXN_RESTORE, err);
+}
+
+int ik_txnjob_restore(struct ik_job *job, struct ik_report *report, struct ik_err *err)
+{
+	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_err late = {0};
+	int r = ik_scene_open_for(job->session, &report->mode, &scene, err);
+
+	if (r < 0)
+		return r;
+	r = begin_restore(job, &scene, &lxss, report, err);
+	if (r >= 0)
+		r = restore_backup(&lxss, job->backup, err);
+	if (ik_lxss_report_known(&lxss, &late) < 0)
+		ik_report_note(report, "%s", late.message);
+	return r;
+}

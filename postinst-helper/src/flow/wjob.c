@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One place opens and closes what a change needs, so that no path forgets the lock.
+ */
+#include "flow/wjob.h"
+
+#include "flow/wedit.h"
+#include "store/names.h"
+
+#define EDIT_ROUNDS 3
+
+void ik_wjob_close(struct ik_wjob *w)
+{
+	ik_dlock_release(&w->lock);
+	ik_place_close(&w->own);
+}
+
+static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	struct ik_wjob *w = ctx;
+
+	ik_dlock_beat(&w->lock);
+	return ik_progress_tick(&w->job->progress, what, done, total);
+}
+
+/* 1 = our folder is there (or was made), and locked. */
+int ik_wjob_open(struct ik_wjob *w, const struct ik_scene *scene, struct ik_job *job,
+		 struct ik_report *report, bool create, struct ik_err *err)
+{
+	int r;
+
+	*w = (struct ik_wjob){.scene = scene, .job = job, .report = report, .own = {.fd = -EBADF}};
+	w->progress = (struct ik_progress){.tick = tick, .ctx = w};
+	r = ik_place_own(&scene->session->drive, &scene->profile, create, &w->shared, &w->own, err);
+	if (r <= 0)
+		return r;
+	r = ik_dlock_take(w->own.fd, job->domain ? job->domain : "",
+			  job->source ? &job->source->sealed.digest : NULL, &w->lock, err);
+	return r < 0 ? r : 1;
+}
+
+/* Sets or (file NULL) takes back the key; starts over when somebody else edits meanwhile. */
+int ik_wjob_change_key(struct ik_wjob *w, const char *file, struct ik_err *err)
+{
+	char path[IK_WINPATH_BYTES];
+	int r = 0;
+
+	if (file)
+		r = ik_place_windows_file(&w->scene->session->drive, &w->own, file, path, err);
+	for (int i = 0; r >= 0 && i < EDIT_ROUNDS; i++) {
+		struct ik_wedit ik_autowedit edit = {0};
+
+		r = ik_wedit_open(w->scene, &w->own, &edit, err);
+		if (r >= 0)
+			r = file ? ik_wedit_set(&edit, path, err) : ik_wedit_unset(&edit, err);
+		if (r >= 0)
+			r = ik_wedit_commit(&edit, err);
+		if (r > 0)
+			return 0;
+	}
+	if (r < 0)
+		return r;
+	r = ik_err_set(err, IK_E_FILE_CHANGED, EBUSY, "\"%s\" is being edited by somebody else",
+		       IK_NAME_WSLCONFIG);
+	ik_err_hint(err, "close the editor (or WSL Settings), then run the command again");
+	return r;
+}
