@@ -44,7 +44,10 @@ find_root() {
 			"such a folder holds Kbuild, Kconfig, MAINTAINERS and Makefile; an empty setting looks above the current directory"
 		return 0
 	fi
-	cd . 2>/dev/null || die "$FAILED" "the current directory is gone" "change to one that exists"
+	case $(pwd -P 2>/dev/null) in
+	/*) ;;
+	*) die "$FAILED" "the current directory is gone" "change to one that exists" ;;
+	esac
 	! root_above "$PWD" || return 0
 	# The path that the user came by counts first: a tree may be made of links to another one.
 	cd -P . && ! root_above "$PWD" || return 0

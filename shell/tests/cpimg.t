@@ -34,6 +34,14 @@ one() {
 	ok "$sh: ... and the old file is untouched" same_file "$work/before" "$tree/kernel.bin"
 	is "$sh: ... and nothing is left behind" "$(left_over "$tree")" ''
 
+	double mv 'exit 1'
+	fails "$sh: a copy that cannot be given its name" 1 'could not be given this name' use "$tree" cpimg
+	rm "$work/bin/mv"
+	ok "$sh: ... and the old file is untouched" same_file "$work/before" "$tree/kernel.bin"
+	is "$sh: ... and nothing is left behind" "$(left_over "$tree")" ''
+	fails "$sh: a folder that cannot be made" 1 'folder for the copy cannot be made' use "$tree" 'cpimg kernel/sched.c/x'
+	fails "$sh: a folder that cannot be written to" 1 'no file can be made there' use "$tree" 'cpimg /proc/x'
+	fails "$sh: no place for temporary files" 1 'no temporary folder' use "$tree" 'export TMPDIR=/nonexistent; cpimg'
 	change newer
 	fails "$sh: a source that is newer than the image is named (defect cpimg-1)" any 'kernel/sched.c is newer than the image' \
 		use "$tree" 'cpimg; false'

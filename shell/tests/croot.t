@@ -36,6 +36,9 @@ end"
 	fails "$sh: a folder that is not there" 1 'is no folder' goes "$work/p" nowhere
 	fails "$sh: an unknown option" 2 "unknown option '-x'" goes "$work/p" -x
 	fails "$sh: too many arguments" 2 'unexpected argument' goes "$work/p" 'linux configs'
+	rm -rf "$work/alone" && mkdir "$work/alone"
+	cp -a "$top/shell" "$top/setup.sh" "$top/helpers.sh" "$work/alone/"
+	fails "$sh: no tree here, and none where setup.sh is" 1 'is none either' use / ". $work/alone/setup.sh; croot"
 	rm "$work/p/linux/UPSTREAM"
 	fails "$sh: a root without its marker files is refused" 1 'not the top of a kernel tree' use / "IK_ROOT=$work/p; croot"
 	ok "$sh: -h" use / 'croot -h | grep -q "usage: croot"'

@@ -36,6 +36,7 @@ one() {
 	fails "$sh: text that Kconfig cannot read is refused" 1 'cannot read what you wrote' use "$tree" 'EDITOR=my-editor ec'
 	ok "$sh: ... the configuration is as it was" same_file "$work/before" "$out/.config"
 	ok "$sh: ... and the text is kept" has "$out/.config.rejected" 'a syntax error'
+	fails "$sh: no editor at all" 1 'no editor is set or installed' use "$tree" "PATH=$(without vim vi nano); ec"
 	rm "$out/.config"
 	fails "$sh: without a configuration there is nothing to edit" 1 'config does not exist' use "$tree" 'EDITOR=my-editor ec'
 	fails "$sh: only variables are taken" 2 'no VARIABLE=value' use "$tree" 'ec x'

@@ -58,6 +58,8 @@ commits() {
 	is "$sh: a single remote of any name will do" "$(use "$tree" 'glink' 2>/dev/null)" "https://gitlab.com/you/linux/-/commit/$commit"
 	git -C "$tree" remote set-url fork /srv/linux.git
 	fails "$sh: a folder has no web page" 1 'no web page' use "$tree" glink
+	git -C "$tree" remote set-url fork nonsense
+	fails "$sh: so has what is no address at all" 1 'in no form that is known' use "$tree" glink
 	git -C "$tree" remote remove fork
 	fails "$sh: without a remote there is nothing to link to" 1 'has no remote' use "$tree" glink
 	rm -rf "$tree/.git"

@@ -8,6 +8,7 @@ set -eu
 one() {
 	no_settings
 	toy_tree "$work/t"
+	double my-cross-gcc
 	make -s -C "$tree" O="$out" wsl2_defconfig
 	mkdir -p "$tree/kernel/deep"
 	: >"$tree/log"
@@ -31,6 +32,15 @@ one() {
 	setting make_args "V=1 KCFLAGS='-O3 -g'"
 	ok "$sh: make_args are read like a command line" use "$tree" 'kmake goal3'
 	ok "$sh: ... in the right pieces" has "$tree/log" 'goal=goal3.*KCFLAGS=-O3\\ -g'
+	fails "$sh: make_args that no command line could be" 2 'make_args: .* is no list of words' use "$tree" "IK_MAKE_ARGS=\"'\"; kmake"
+	fails "$sh: a compiler that is neither of the two" 2 "compiler: 'tcc'" use "$tree" 'IK_COMPILER=tcc; kmake'
+	fails "$sh: a root that is not there" 1 'is no folder' use "$tree" 'IK_ROOT=/nonexistent; kmake'
+	mkdir -p "$work/gone"
+	fails "$sh: a current folder that is gone" 1 'the current directory is gone' use "$work/gone" 'rmdir ../gone; kmake'
+	fails "$sh: no make" 1 'make is not installed' use "$tree" "PATH=$(without make); kmake"
+	is "$sh: another architecture with its cross compiler" \
+		"$(use "$tree" 'IK_CCACHE=no IK_ARCH=aarch64 IK_CROSS_COMPILE=my-cross-; kmake --show' | sed 's/.*ARCH/ARCH/; s/ O=.*//')" \
+		'ARCH=arm64 CC=my-cross-gcc CROSS_COMPILE=my-cross-'
 	fails "$sh: outside any tree the tree of setup.sh is taken" any "$top/build|not there yet" \
 		use / "kmake --show; false"
 	fails "$sh: a root that is no tree is refused" 1 'not the top of a kernel tree' use "$tree" "IK_ROOT=$work; kmake"
@@ -71,6 +81,7 @@ project() {
 	ok "$sh: ... with the same folders, and the user's arguments last" \
 		has "$work/p/log" "^COMPILER=gcc -C $work/p/build/linux-1.2.3 O=$work/p/out -j.* KBUILD_BUILD_VERSION= .*KCFLAGS=-g\$"
 	ok "$sh: ... and no package is made from it unseen" absent "$work/p/build/stamp/kernel-out"
+	fails "$sh: a series that is not pinned" 2 "pins no 'weekly'" use "$work/p" 'IK_SERIES=weekly; kmake'
 	rm -rf "$work/p/build/linux-1.2.3"
 	fails "$sh: a source that is not there is named with the command that gets it" 1 'make -C .* source SERIES=stable' use "$work/p" kmake
 }

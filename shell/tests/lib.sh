@@ -71,6 +71,19 @@ double() {
 	: >"$work/$double_name.log"
 }
 
+# without NAME...: prints a PATH that has every program but these.
+without() {
+	rm -rf "$work/few"
+	mkdir "$work/few"
+	for without_dir in /usr/bin /bin /usr/sbin; do
+		ln -s "$without_dir"/* "$work/few/" 2>/dev/null || :
+	done
+	for without_name; do
+		rm -f "$work/few/$without_name"
+	done
+	echo "$work/bin:$work/few"
+}
+
 logged() {
 	cat "$work/$1.log"
 }

@@ -39,18 +39,18 @@ edit_source() {
 
 configuration() {
 	next
-	echo 'CONFIG_PANIC_TIMEOUT=7' >>"$out/.config"
+	echo 'CONFIG_LOG_BUF_SHIFT=16' >>"$out/.config"
 	ok "$sh: mc makes the configuration of the defconfig" use "$tree/kernel" 'mc 2>said'
-	ok "$sh: ... and tells what was reset" has "$tree/kernel/said" 'CONFIG_PANIC_TIMEOUT: 7 -> '
+	ok "$sh: ... and tells what was reset" has "$tree/kernel/said" 'CONFIG_LOG_BUF_SHIFT: 16 -> '
 	if [ -n "$fixed" ]; then
 		is "$sh: dc finds no difference, and no noise of the compiler" "$(use "$tree" 'dc 2>&1; echo $?')" 0
 	fi
 	next
-	double my-editor 'echo "CONFIG_PANIC_TIMEOUT=3" >>"$1"'
+	double my-editor 'echo "CONFIG_LOG_BUF_SHIFT=18" >>"$1"'
 	ok "$sh: ec changes an option" use "$tree" 'EDITOR=my-editor ec 2>said'
-	ok "$sh: ... and says so" has "$tree/said" 'CONFIG_PANIC_TIMEOUT: .* -> 3'
+	ok "$sh: ... and says so" has "$tree/said" 'CONFIG_LOG_BUF_SHIFT: .* -> 18'
 	next
-	fails "$sh: dc shows exactly that" 1 '^\+CONFIG_PANIC_TIMEOUT=3' use "$tree" dc
+	fails "$sh: dc shows exactly that" 1 '^\+CONFIG_LOG_BUF_SHIFT=18' use "$tree" dc
 	if [ -n "$fixed" ]; then
 		double my-editor 'echo "CONFIG_EXT4_FS=y" >>"$1"'
 		fails "$sh: ec tells what Kconfig does not keep" 1 'EXT4_FS: you wrote y, Kconfig made it n' use "$tree" 'EDITOR=my-editor ec'
@@ -71,7 +71,7 @@ building() {
 	is "$sh: zver reads the uncompressed one alike" "$(use "$tree" 'zver -v out/arch/x86/boot/compressed/vmlinux.bin')" "$(use "$tree" 'zver -v')"
 	is "$sh: buildnum is its number" "#$(use "$tree" 'buildnum 2>/dev/null')" "$(use "$tree" 'zver -v' | cut -d ' ' -f 1)"
 	next
-	use "$tree" 'dbuild -s' >"$work/said" 2>&1
+	use "$tree" 'dbuild -s' >"$work/said" 2>&1 || :
 	name=$(tail -n 1 "$work/said")
 	ok "$sh: dbuild copies without building anew" same_file "$image" "$name"
 	next

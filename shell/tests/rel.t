@@ -31,6 +31,16 @@ one() {
 	is "$sh: ... that uses no number up" "$(cat "$tree/builds/.release-number")" 2
 	rmdir "$tree/builds/kernel-$release-r3.bin"
 
+	echo many >"$tree/builds/.release-number"
+	fails "$sh: a counter that is no number is not guessed" 1 'holds no number' use "$tree" rel
+	echo 2 >"$tree/builds/.release-number"
+	double make '/usr/bin/make "$@" || exit; echo other >"'"$out"'/include/config/kernel.release"'
+	fails "$sh: an image of another release than the build's is not published" 1 'but the build is other' use "$tree" rel
+	rm "$work/bin/make"
+	ok "$sh: ... really" absent "$tree/builds/kernel-$release-r3.bin"
+	mkdir "$work/builds" 2>/dev/null || :
+	fails "$sh: without git nobody knows what is released" 1 'git is not installed' use "$tree" "PATH=$(without git); rel"
+
 	change changed
 	fails "$sh: changes that are not committed are refused" 3 'not committed: .*sched.c' use "$tree" rel
 	(cd "$tree" && git commit -q -a -m second)

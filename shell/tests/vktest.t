@@ -47,6 +47,9 @@ before_the_switch() {
 	fails "$sh: an upload that fails" 1 'the upload to winvm failed' use "$work" 'vktest kernel.bin'
 	ok "$sh: ... the official kernel is what Windows has" same_file "$vm/official" "$kernel"
 	fresh_winvm
+	fault upload-lost
+	tries "an upload that is not there afterwards" 1 'cannot read the upload back'
+	fresh_winvm
 	fault shutdown
 	tries "a WSL that does not stop (defect vktest-4)" 1 'wsl --shutdown failed'
 	fresh_winvm
@@ -112,6 +115,10 @@ arguments() {
 	fails "$sh: a host that does not answer (defect vktest-4)" 1 'cannot be reached' use "$work" 'IK_VM_HOST=nobody@winvm; vktest kernel.bin'
 	fails "$sh: the host's name is a setting, checked" 2 'is no host name' use "$work" 'IK_VM_HOST=-oProxyCommand=x; vktest kernel.bin'
 	fails "$sh: a target with cmd.exe's characters" 2 'cmd.exe would act on' use "$work" "IK_VM_TARGET='C:\\a&b'; vktest kernel.bin"
+	fails "$sh: a target that is no full path" 2 'no full path' use "$work" "IK_VM_TARGET=kernel; vktest kernel.bin"
+	fails "$sh: ssh_args that no command line could be" 2 'ssh_args: .* is no list of words' use "$work" "IK_SSH_ARGS=\"'\"; vktest kernel.bin"
+	fails "$sh: no ssh" 1 'ssh is not installed' use "$work" "PATH=$(without ssh); vktest kernel.bin"
+	fails "$sh: no scp" 1 'scp is not installed' use "$work" "PATH=$(without scp); vktest kernel.bin"
 	mkdir "$vm/c/wsl"
 	cp "$vm/official" "$vm/c/wsl/my kernel"
 	ok "$sh: the target is a setting" use "$work" "IK_VM_TARGET='C:\\wsl\\my kernel'; vktest --no-boot kernel.bin"

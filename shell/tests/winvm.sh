@@ -46,7 +46,10 @@ write_ssh_files() {
 }
 
 start_winvm() {
-	mkdir -p "$vm/home"
+	# What the helpers leave running has a path of ours in its name.
+	TMPDIR=$work/tmp
+	export TMPDIR
+	mkdir -p "$vm/home" "$TMPDIR"
 	free_port
 	write_ssh_files
 	# sshd insists on this folder when root starts it, whatever its configuration says.
@@ -60,15 +63,15 @@ start_winvm() {
 	done
 }
 
-# stop_winvm: ends the host and prints what of it is left.
+# stop_winvm: ends the host and prints the command lines that are left of it and of the connections to it.
 stop_winvm() {
 	kill "$(cat "$vm/sshd.pid")"
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		stop_left=$(pgrep -a -f "ssh.*$vm" || :)
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do
+		stop_left=$(echo "$work/" | grep -saF -f - /proc/[0-9]*/cmdline || :)
 		[ -n "$stop_left" ] || break
 		sleep 0.1
 	done
-	printf '%s' "$stop_left"
+	printf '%s' "$stop_left" | tr '\000' ' '
 }
 
 # fresh_winvm: Windows as it was: an official kernel with a second name, WSL running.

@@ -53,6 +53,15 @@ doubles() {
 	is "$sh: nothing of PowerShell is needed (defect wktest-5)" "$(logged powershell.exe)" ''
 	rm "$work/bin/powershell.exe"
 	fails "$sh: a program that is not there is named" 1 'neither installed nor built' use "$tree" 'IK_INSTALLER=/nonexistent/ik; wktest'
+	fails "$sh: installer_args that no command line could be" 2 'installer_args: .* is no list' use "$tree" "IK_INSTALLER_ARGS=\"'\"; wktest"
+	double immensity-kernel
+	double id 'echo 1000'
+	double sudo
+	ok "$sh: as an ordinary user it goes through sudo" use "$tree" wktest
+	is "$sh: ... with the program and its arguments" "$(logged sudo)" "sudo <--> <immensity-kernel> <install> <--image> <$tree/kernel.bin>" 
+	rm "$work/bin/sudo"
+	fails "$sh: ... which has to be there" 1 'sudo is not installed' use "$tree" "PATH=$(without sudo); wktest"
+	rm "$work/bin/id"
 	fails "$sh: an unknown option" 2 'unknown option' use "$tree" 'wktest --quick'
 	ok "$sh: -h" use / 'wktest -h | grep -q "usage: wktest"'
 }
