@@ -3,8 +3,9 @@
 # The built images of the stable series: their size, what is in them, and how many instructions they need to reach init.
 # What they can do is tested by tests/boot. It must not build anything.
 #
-# The goals are 27 MB for vmlinux.bin and 450 million instructions. They are NOT reached yet: the ceilings below hold
-# what is reached, so that it does not get worse. configs/README.md says where the rest goes.
+# The goals are 27 MB for vmlinux.bin and 450 million instructions. The second is reached and is the ceiling; the first
+# is NOT: the ceilings of the sizes hold what is reached, so that it does not get worse. configs/README.md says where
+# the rest goes.
 set -eu
 . tests/lib/tap.sh
 
@@ -23,10 +24,10 @@ at_most() {
 
 is "the release is the configured one" "$release" "$(make -s --no-print-directory SETUP=no print-RELEASE)"
 diag "goals: vmlinux.bin 27000000 bytes, 450000000 instructions"
-at_most "size of vmlinux.bin in bytes" "$(wc -c <$elf)" 48000000
-at_most "size of bzImage in bytes" "$(wc -c <$bzimage)" 14500000
+at_most "size of vmlinux.bin in bytes" "$(wc -c <$elf)" 39500000
+at_most "size of bzImage in bytes" "$(wc -c <$bzimage)" 12000000
 
-ok "vmlinux.bin is a 64-bit ELF without symbols" sh -c "readelf -hW $elf | grep -q ELF64 && ! readelf -SW $elf | grep -q symtab"
+ok "vmlinux.bin is a 64-bit ELF without symbols" sh -c "readelf -hW $elf | grep -q ELF64 && ! readelf -SW $elf | grep -q ' \.symtab '"
 ok "vmlinux.bin has the PVH entry" sh -c "readelf -nW $elf | grep -Eq 'Xen|0x00000012'"
 ok "vmlinux.bin has type information" sh -c "readelf -SW $elf | grep -q '\.BTF '"
 ok "bzImage names its release" sh -c "file -b $bzimage | grep -qF ' $release '"
@@ -36,9 +37,9 @@ boot() {
 	sed -n 's/.*"instructions_to_init": \([0-9]*\).*/\1/p' "$work/$1.json"
 }
 ok "vmlinux.bin reaches init" bench/boot-instructions --json "$work/elf.json" $elf
-at_most "instructions to init, vmlinux.bin" "$(boot elf)" 1713000000
+at_most "instructions to init, vmlinux.bin" "$(boot elf)" 450000000
 ok "bzImage reaches init" bench/boot-instructions --json "$work/bzimage.json" $bzimage
-at_most "instructions to init, bzImage" "$(boot bzimage)" 1713000000
+at_most "instructions to init, bzImage" "$(boot bzimage)" 450000000
 ok "the same image takes the same instructions, within 1 %" sh -c "
 	bench/boot-instructions --json $work/again.json $elf >/dev/null
 	again=\$(sed -n 's/.*\"instructions_to_init\": \([0-9]*\).*/\1/p' $work/again.json)
