@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 	}
 	program = argv[1];
 	only = argc > 3 ? argv[3] : NULL;
-	cuts_wanted = !strcmp(tier, "full") ? 120 : !strcmp(tier, "quick") ? 6 : 10;
+	cuts_wanted = !strcmp(tier, "full") ? 150 : !strcmp(tier, "quick") ? 6 : 10;
 	arena_enter();
 	tally = tally_new();
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
