@@ -19,9 +19,19 @@ for var in $(env | sed -n 's/^\(IK_[A-Z_]*\|KBUILD_[A-Z_]*\|GIT_[A-Z_]*\|ARCH\|C
 done
 HOME=$work/home
 XDG_CONFIG_HOME=$work/home/.config
-PATH=$work/bin:$PATH
+PATH=$work/bin:$work/guard:$PATH
+real_make=$(command -v make)
 export HOME XDG_CONFIG_HOME PATH
-mkdir -p "$HOME" "$work/bin"
+mkdir -p "$HOME" "$work/bin" "$work/guard"
+# Outside any tree the helpers take the one that setup.sh came from. No test may build there.
+cat >"$work/guard/make" <<END
+#!/bin/sh
+case " \$* " in
+*" $top/build/"* | *"O=$top/out"*) echo "lib.sh: a test must not build in $top" >&2 && exit 99 ;;
+esac
+exec $real_make "\$@"
+END
+chmod +x "$work/guard/make"
 git config --global user.name Tester
 git config --global user.email tester@example.org
 git config --global init.defaultBranch main

@@ -67,6 +67,7 @@ start_winvm() {
 stop_winvm() {
 	kill "$(cat "$vm/sshd.pid")"
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do
+		# shellcheck disable=SC2062  # these are the files
 		stop_left=$(echo "$work/" | grep -saF -f - /proc/[0-9]*/cmdline || :)
 		[ -n "$stop_left" ] || break
 		sleep 0.1

@@ -58,7 +58,8 @@ doubles() {
 	double id 'echo 1000'
 	double sudo
 	ok "$sh: as an ordinary user it goes through sudo" use "$tree" wktest
-	is "$sh: ... with the program and its arguments" "$(logged sudo)" "sudo <--> <immensity-kernel> <install> <--image> <$tree/kernel.bin>" 
+	is "$sh: ... with the program and its arguments" "$(logged sudo)" \
+		"sudo <--> <$work/bin/immensity-kernel> <install> <--image> <$tree/kernel.bin>"
 	rm "$work/bin/sudo"
 	fails "$sh: ... which has to be there" 1 'sudo is not installed' use "$tree" "PATH=$(without sudo); wktest"
 	rm "$work/bin/id"
