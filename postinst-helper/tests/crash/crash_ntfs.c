@@ -35,11 +35,20 @@ struct volume {
 	int writes;
 };
 
+/*
+ * A cut may fall between the two copies of the volume's own first records. Windows mends that from its
+ * journal at the mount; ntfs-3g has none and wants its own repair program first.
+ */
 static void mount_volume(const char *image, const char *mount_point)
 {
 	char output[1024];
 
 	if (run_plain((const char *[]){"/bin/ntfs-3g", image, mount_point, NULL}, output,
+		      sizeof(output)) == 0)
+		return;
+	__atomic_fetch_add(&tally->extra[1], 1, __ATOMIC_SEQ_CST);
+	if (run_plain((const char *[]){"/bin/ntfsfix", image, NULL}, output, sizeof(output)) != 0 ||
+	    run_plain((const char *[]){"/bin/ntfs-3g", image, mount_point, NULL}, output,
 		      sizeof(output)) != 0)
 		tap_die("ntfs-3g %s: %s", image, output);
 }
@@ -185,7 +194,7 @@ int main(int argc, char **argv)
 			}
 		}
 	}
-	tap_diag("S7 cuts: %ld, of %ld block writes, bad: %ld", tally->points, tally->extra[0],
-		 tally->bad);
+	tap_diag("S7 cuts: %ld, of %ld block writes, volumes to be mended first: %ld, bad: %ld",
+		 tally->points, tally->extra[0], tally->extra[1], tally->bad);
 	return tap_done();
 }
