@@ -55,7 +55,7 @@ start_winvm() {
 	# sshd insists on this folder when root starts it, whatever its configuration says.
 	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 	"$(command -v sshd || echo /usr/sbin/sshd)" -f "$vm/sshd_config" -E "$vm/sshd.log"
-	trap '[ ! -f "$vm/sshd.pid" ] || kill "$(cat "$vm/sshd.pid")"; rm -rf "$work"' EXIT
+	trap '[ ! -f "$vm/sshd.pid" ] || kill "$(cat "$vm/sshd.pid")" || :; rm -rf "$work"' EXIT
 	tries=0
 	until ssh -F "$vm/ssh_config" winvm true 2>/dev/null || [ "$tries" -ge 50 ]; do
 		tries=$((tries + 1))
