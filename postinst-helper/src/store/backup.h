@@ -64,8 +64,8 @@ int ik_backups_select(const struct ik_backups *b, const char *name,
  * Parameters  b: what is there, the copy is added; image: the image, with digest; fd: open for reading
  *             progress: may be NULL; ret_file: name of the copy
  * Errors      as ik_stage_copy()
- * Effects     the copy is durable; its name is once the caller has flushed the directory
- * Effects     durable on return; nothing official or foreign is ever replaced
+ * Effects     the copy is durable, its name once the caller has flushed the directory; nothing official
+ *             or foreign is ever replaced
  */
 int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *image, int fd,
 		   const struct ik_progress *progress, char ret_file[IK_BACKUP_NAME_BYTES],
