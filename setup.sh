@@ -3,7 +3,7 @@
 # Its settings are the text below; everything else is in helpers.sh, which must not depend on this file.
 # shellcheck shell=bash
 
-# name = value. Empty: the default that shell/README.md gives. The same lines in
+# name = value. Empty: the default that docs/kernel-development.md gives. The same lines in
 # ${XDG_CONFIG_HOME:-~/.config}/immensity-kernel/setup.conf win over these, exported variables (IK_JOBS=...) over both.
 __ik_mut_preset='
 compiler       = gcc

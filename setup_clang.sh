@@ -4,7 +4,7 @@
 # shellcheck shell=bash
 
 # llvm is 1, a version such as -19, or a folder such as /opt/llvm/bin/; lto is thin or none.
-# name = value. Empty: the default that shell/README.md gives. The same lines in
+# name = value. Empty: the default that docs/kernel-development.md gives. The same lines in
 # ${XDG_CONFIG_HOME:-~/.config}/immensity-kernel/setup.conf win over these, exported variables (IK_JOBS=...) over both.
 __ik_mut_preset='
 compiler       = clang

@@ -133,7 +133,7 @@ ok "the boot-time unit is enabled" sh -c 'dpkg-deb -I "$1" postinst | grep -q "d
 is "installing does not start it" "$(dpkg-deb -I "$program_deb" postinst | grep 'deb-systemd-invoke')" ""
 
 kernel_paths="/usr/lib/immensity-wsl-kernel/$release/(vmlinux\.bin|bzImage|manifest\.json)\$"
-boot_paths="/boot/(config|System\.map)-$release\$"
+boot_paths="/boot/config-$release\$"
 module_paths="/lib/modules/$release/(kernel/.*\.ko|modules\.[a-z.]+)\$"
 is "the image .deb holds nothing else" "$(strangers "$image_deb" "$kernel_paths" "$boot_paths" "/usr$module_paths")" ""
 is "the kernel .rpm holds nothing else" "$(strangers "$core_rpm" "$kernel_paths" "$boot_paths" "$module_paths")" ""

@@ -51,7 +51,7 @@ expected() {
 		headers/lib/modules/$release/build
 		headers/usr/src/linux-headers-$release/.config
 		headers/usr/src/linux-headers-$release/Makefile
-		image/boot/System.map-$release
+		headers/usr/src/linux-headers-$release/System.map
 		image/boot/config-$release
 		image/lib/modules/$release/kernel/toy.ko
 		image/lib/modules/$release/modules.builtin
