@@ -50,7 +50,8 @@ find_root() {
 	esac
 	! root_above "$PWD" || return 0
 	# The path that the user came by counts first: a tree may be made of links to another one.
-	cd -P . && ! root_above "$PWD" || return 0
+	cd -P . || die "$FAILED" "$PWD: cannot be entered" "change to a directory that can"
+	! root_above "$PWD" || return 0
 	take_root "$home" || die "$FAILED" "no kernel tree above $PWD, and $home is none either" \
 		"change into one (it holds Kbuild, Kconfig, MAINTAINERS and Makefile) or set root in setup.conf"
 }
