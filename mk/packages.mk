@@ -28,7 +28,8 @@ pack_scripts := $(addprefix mk/scripts/,build-deb build-rpm rpm-spec debian-copy
 .PHONY: stage deb rpm packages
 # Packing is one thread of xz for each package: two at a time, unless the caller has said how many.
 packages: $(stamp_dir)/stage-$(SERIES) ## build the .deb and .rpm packages into dist/ (the default)
-	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j2) deb rpm
+	@$(MAKE) -s --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j2) deb rpm
+	@echo "   dist/ holds the packages of $(kernel_deb_version) ($(SERIES)) and of immensity-kernel $(PROGRAM_VERSION)"
 stage: $(stamp_dir)/stage-$(SERIES) ## lay out what the packages hold in build/stage/<series>/
 deb: $(stamp_dir)/deb-$(SERIES) $(stamp_dir)/deb-program ## only the .deb packages
 rpm: $(stamp_dir)/rpm-$(SERIES) $(stamp_dir)/rpm-program ## only the .rpm packages
