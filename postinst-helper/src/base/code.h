@@ -56,7 +56,6 @@
 	X(IK_E_PRIV_DROP, "priv-drop", IK_EXIT_FAILED)                              \
 	X(IK_E_PRIV_SECCOMP, "priv-seccomp", IK_EXIT_FAILED)                        \
 	X(IK_E_PRIV_CHILD_DIED, "priv-child-died", IK_EXIT_RECOVERY)                \
-	X(IK_E_DIGEST_FAILED, "digest-failed", IK_EXIT_FAILED)                      \
 	/* image */                                                                 \
 	X(IK_E_IMAGE_FORMAT, "image-format", IK_EXIT_REFUSED)                       \
 	X(IK_E_IMAGE_HEADER, "image-header", IK_EXIT_REFUSED)                       \

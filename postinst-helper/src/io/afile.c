@@ -67,10 +67,9 @@ int ik_afile_put(int dir_fd, const char *name, const void *data, size_t len, mod
 {
 	struct ik_sha256 digest;
 	char temp[256];
-	int r = ik_digest_of_bytes(data, len, &digest, err);
+	int r;
 
-	if (r < 0)
-		return r;
+	ik_digest_of_bytes(data, len, &digest);
 	if (snprintf(temp, sizeof(temp), "%s%s", name, IK_AFILE_TEMP) >= (int)sizeof(temp))
 		return ik_err_set(err, IK_E_PATH_BAD, ENAMETOOLONG, "name \"%s\"", name);
 	r = check_place(dir_fd, name, err);

@@ -27,20 +27,14 @@ struct reading {
 
 static void reading_done(struct reading *rd)
 {
-	ik_digest_done(&rd->whole);
-	ik_digest_done(&rd->body);
 	rd->fd = ik_close(rd->fd);
 	free(rd->buf);
 }
 
 static int reading_start(struct reading *rd, struct ik_err *err)
 {
-	int r = ik_digest_init(&rd->whole, err);
-
-	if (r >= 0)
-		r = ik_digest_init(&rd->body, err);
-	if (r < 0)
-		return r;
+	ik_digest_init(&rd->whole);
+	ik_digest_init(&rd->body);
 	if (posix_memalign((void **)&rd->buf, ALIGN_BYTES, BLOCK_BYTES) != 0) {
 		rd->buf = NULL;
 		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "reading back \"%s\"",
@@ -55,11 +49,9 @@ static bool all_zero(const uint8_t *bytes, size_t len)
 }
 
 /* Feeds one block, which begins at `off` of the file, to the digests. */
-static int reading_feed(struct reading *rd, uint64_t off, size_t len, struct ik_reread *out,
-			struct ik_err *err)
+static void reading_feed(struct reading *rd, uint64_t off, size_t len, struct ik_reread *out)
 {
 	size_t part = 0, skip = 0;
-	int r = 0;
 
 	if (off < out->part_bytes)
 		part = (size_t)IK_MIN(out->part_bytes - off, (uint64_t)len);
@@ -68,12 +60,11 @@ static int reading_feed(struct reading *rd, uint64_t off, size_t len, struct ik_
 	if (off < IK_HEAD_BYTES)
 		skip = IK_MIN(part, (size_t)(IK_HEAD_BYTES - off));
 	if (rd->what & IK_REREAD_WHOLE)
-		r = ik_digest_update(&rd->whole, rd->buf, part, err);
-	if (r >= 0 && (rd->what & IK_REREAD_BODY))
-		r = ik_digest_update(&rd->body, rd->buf + skip, part - skip, err);
+		ik_digest_update(&rd->whole, rd->buf, part);
+	if (rd->what & IK_REREAD_BODY)
+		ik_digest_update(&rd->body, rd->buf + skip, part - skip);
 	if (!all_zero(rd->buf + part, len - part))
 		out->tail_is_zero = false;
-	return r;
 }
 
 static int read_blocks(struct reading *rd, struct ik_reread *out, struct ik_err *err)
@@ -90,9 +81,7 @@ static int read_blocks(struct reading *rd, struct ik_reread *out, struct ik_err 
 		if (n == 0)
 			return ik_err_set(err, IK_E_FILE_CHANGED, ESTALE,
 					  "\"%s\" became shorter while it was read", rd->name);
-		r = reading_feed(rd, off, (size_t)n, out, err);
-		if (r < 0)
-			return r;
+		reading_feed(rd, off, (size_t)n, out);
 		off += (uint64_t)n;
 		r = ik_progress_tick(rd->progress, "verifying", off, size);
 		if (r < 0)
@@ -126,11 +115,11 @@ static int reread_with(int dir_fd, const char *name, int flags, uint64_t part_by
 	r = reading_start(&rd, err);
 	if (r >= 0)
 		r = read_blocks(&rd, out, err);
-	if (r >= 0)
-		r = ik_digest_final(&rd.whole, &out->whole, err);
-	if (r >= 0)
-		r = ik_digest_final(&rd.body, &out->body, err);
-	return r;
+	if (r < 0)
+		return r;
+	ik_digest_final(&rd.whole, &out->whole);
+	ik_digest_final(&rd.body, &out->body);
+	return 0;
 }
 
 int ik_reread(int dir_fd, const char *name, uint64_t part_bytes, int what,

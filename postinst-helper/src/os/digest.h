@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SHA-256 by libcrypto, without its configuration file. No other module includes OpenSSL headers.
+ * SHA-256 by libcrypto, without anything that it allocates or loads. No other module includes OpenSSL headers.
  * It must not know what is hashed.
  */
 #ifndef IK_OS_DIGEST_H
@@ -19,38 +19,28 @@ struct ik_sha256 {
 	uint8_t bytes[IK_SHA256_LEN];
 };
 
-/* A running computation; ik_digest_done() frees it in any state. All-zero is "not started". */
+/* A running computation: plain memory of the caller, nothing to free, nothing that can fail. */
 struct ik_digest {
-	void *ctx; /* owned by libcrypto */
+	uint64_t state[16]; /* libcrypto's */
 };
 
-/*
- * Purpose     starts a computation. Errors: IK_E_DIGEST_FAILED.
- * Parameters  d: caller's storage
- */
-int ik_digest_init(struct ik_digest *d, struct ik_err *err) IK_MUST_CHECK;
+/* Purpose     starts a computation. Parameters: d: caller's storage */
+void ik_digest_init(struct ik_digest *d);
 
-/* Purpose     adds len bytes, borrowed. Errors: IK_E_DIGEST_FAILED. */
-int ik_digest_update(struct ik_digest *d, const void *data, size_t len,
-		     struct ik_err *err) IK_MUST_CHECK;
+/* Purpose     adds len bytes, borrowed. */
+void ik_digest_update(struct ik_digest *d, const void *data, size_t len);
 
-/* Purpose     ends the computation and frees its memory. Errors: IK_E_DIGEST_FAILED. */
-int ik_digest_final(struct ik_digest *d, struct ik_sha256 *ret, struct ik_err *err) IK_MUST_CHECK;
+/* Purpose     ends the computation. */
+void ik_digest_final(struct ik_digest *d, struct ik_sha256 *ret);
 
-/* Purpose     frees the memory of a computation that is not wanted any more; d may be NULL. */
-void ik_digest_done(struct ik_digest *d);
-
-#define ik_autodigest IK_CLEANUP(ik_digest_done)
-
-/* Purpose     hashes len bytes in memory. Errors: IK_E_DIGEST_FAILED. */
-int ik_digest_of_bytes(const void *data, size_t len, struct ik_sha256 *ret,
-		       struct ik_err *err) IK_MUST_CHECK;
+/* Purpose     hashes len bytes in memory. */
+void ik_digest_of_bytes(const void *data, size_t len, struct ik_sha256 *ret);
 
 /*
  * Purpose     hashes a part of a file by pread; the file position stays. Memory use is constant.
  * Parameters  from: first byte; len: number of bytes, UINT64_MAX = to the end of the file
  * Errors      IK_E_FILE_TOO_SMALL: the file ends before from + len (only with a given len);
- *             IK_E_IO_FAILED: read error; IK_E_DIGEST_FAILED
+ *             IK_E_IO_FAILED: read error; IK_E_MEMORY_EXHAUSTED
  */
 int ik_digest_of_fd(int fd, uint64_t from, uint64_t len, struct ik_sha256 *ret,
 		    struct ik_err *err) IK_MUST_CHECK;

@@ -24,7 +24,7 @@ struct ik_sealed {
  *             name: label for /proc and messages
  *             max_bytes: a bigger file is refused
  *             ret: caller's storage; release with ik_sealed_done()
- * Errors      IK_E_FILE_TOO_BIG, IK_E_IO_FAILED, IK_E_MEMORY_EXHAUSTED, IK_E_DIGEST_FAILED
+ * Errors      IK_E_FILE_TOO_BIG, IK_E_IO_FAILED, IK_E_MEMORY_EXHAUSTED
  */
 int ik_sealed_copy_fd(int from_fd, const char *name, uint64_t max_bytes, struct ik_sealed *ret,
 		      struct ik_err *err) IK_MUST_CHECK;

@@ -9,8 +9,8 @@ static void seal(uint8_t *slot)
 {
 	struct ik_sha256 sum;
 
-	if (ik_digest_of_bytes(slot, IK_JREC_SLOT_BYTES - IK_SHA256_LEN, &sum, NULL) == 0)
-		memcpy(slot + IK_JREC_SLOT_BYTES - IK_SHA256_LEN, sum.bytes, IK_SHA256_LEN);
+	ik_digest_of_bytes(slot, IK_JREC_SLOT_BYTES - IK_SHA256_LEN, &sum);
+	memcpy(slot + IK_JREC_SLOT_BYTES - IK_SHA256_LEN, sum.bytes, IK_SHA256_LEN);
 }
 
 static void check_slot(const uint8_t *slot)

@@ -17,13 +17,12 @@ static void known_answers(void **state IK_UNUSED)
 	struct ik_sha256 d;
 	char hex[IK_SHA256_HEX];
 
-	assert_int_equal(ik_digest_of_bytes("abc", 3, &d, NULL), 0);
+	ik_digest_of_bytes("abc", 3, &d);
 	ik_digest_hex(&d, hex);
 	assert_string_equal(hex, abc_hex);
-	assert_int_equal(ik_digest_of_bytes(NULL, 0, &d, NULL), 0);
+	ik_digest_of_bytes(NULL, 0, &d);
 	ik_digest_hex(&d, hex);
 	assert_string_equal(hex, empty_hex);
-	ik_digest_done(NULL);
 }
 
 static void parse_hex_is_strict(void **state IK_UNUSED)
@@ -31,7 +30,7 @@ static void parse_hex_is_strict(void **state IK_UNUSED)
 	struct ik_sha256 d = {.bytes = {9}}, want;
 	char hex[IK_SHA256_HEX + 1];
 
-	assert_int_equal(ik_digest_of_bytes("abc", 3, &want, NULL), 0);
+	ik_digest_of_bytes("abc", 3, &want);
 	assert_true(ik_digest_parse_hex(abc_hex, &d));
 	assert_true(ik_digest_is_equal(&d, &want));
 	memcpy(hex, abc_hex, sizeof(abc_hex));
@@ -66,7 +65,7 @@ static void ranges_of_a_file(void **state IK_UNUSED)
 	assert_int_equal(ik_digest_of_fd(fd, 2, 6, &d, &err), -EIO);
 	assert_int_equal(err.code, IK_E_FILE_TOO_SMALL);
 	assert_int_equal(ik_digest_of_fd(fd, 0, UINT64_MAX, &d, NULL), 0);
-	assert_int_equal(ik_digest_of_bytes("xxabcyy", 7, &want, NULL), 0);
+	ik_digest_of_bytes("xxabcyy", 7, &want);
 	assert_true(ik_digest_is_equal(&d, &want));
 	assert_int_equal(ik_digest_of_fd(-1, 0, 1, &d, &err), -EBADF);
 	close(fd);
@@ -94,7 +93,7 @@ static void sealed_copy_is_what_was_hashed(void **state IK_UNUSED)
 	assert_int_equal(ik_sealed_copy_fd(fd, "image", 700000, &copy, NULL), 0);
 	put_text(t.fd, "image", "swapped after the check");
 	assert_int_equal(copy.size_bytes, 700000);
-	assert_int_equal(ik_digest_of_bytes(big, 700000, &want, NULL), 0);
+	ik_digest_of_bytes(big, 700000, &want);
 	assert_true(ik_digest_is_equal(&copy.digest, &want));
 	assert_int_equal(ik_digest_of_fd(copy.fd, 0, UINT64_MAX, &copy.digest, NULL), 0);
 	assert_true(ik_digest_is_equal(&copy.digest, &want));

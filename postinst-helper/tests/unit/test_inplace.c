@@ -46,10 +46,8 @@ static int overwrite(struct tmp *t, size_t old_len, size_t new_len, struct ik_in
 	job->from_fd = sealed.fd;
 	job->size_bytes = new_len;
 	job->digest = sealed.digest;
-	assert_int_equal(ik_digest_of_bytes(new + IK_MIN(new_len, (size_t)IK_HEAD_BYTES),
-					    new_len - IK_MIN(new_len, (size_t)IK_HEAD_BYTES),
-					    &job->body, NULL),
-			 0);
+	ik_digest_of_bytes(new + IK_MIN(new_len, (size_t)IK_HEAD_BYTES),
+			   new_len - IK_MIN(new_len, (size_t)IK_HEAD_BYTES), &job->body);
 	return ik_inplace_write(job, err);
 }
 

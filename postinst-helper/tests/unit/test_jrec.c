@@ -113,8 +113,7 @@ static void seal(uint8_t *slot)
 {
 	struct ik_sha256 sum;
 
-	assert_int_equal(ik_digest_of_bytes(slot, IK_JREC_SLOT_BYTES - IK_SHA256_LEN, &sum, NULL),
-			 0);
+	ik_digest_of_bytes(slot, IK_JREC_SLOT_BYTES - IK_SHA256_LEN, &sum);
 	memcpy(slot + IK_JREC_SLOT_BYTES - IK_SHA256_LEN, sum.bytes, IK_SHA256_LEN);
 }
 
