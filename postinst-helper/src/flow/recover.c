@@ -245,6 +245,32 @@ int ik_recover_mark_good(struct ik_lxss *lxss, const char *running, struct ik_er
 			       "seen running", err);
 }
 
+static bool is_half_written(enum ik_recovery verdict)
+{
+	return verdict == IK_RECOVERY_RESTORE_OLD || verdict == IK_RECOVERY_RESTORE_NEW ||
+	       verdict == IK_RECOVERY_LOUD;
+}
+
+int ik_recover_open(const struct ik_scene *scene, const struct ik_job *job,
+		    struct ik_report *report, struct ik_lxss *ret, struct ik_err *err)
+{
+	enum ik_recovery verdict = IK_RECOVERY_NOTHING;
+	struct ik_journal journal;
+	struct ik_err why = {0};
+	int r = ik_lxss_open(scene, job, report, ret, &why);
+
+	if (r >= 0)
+		return r;
+	/* Whoever holds the lock has half written it just now, and goes on. */
+	if (why.code != IK_E_LOCK_BUSY && ik_journal_load(scene->lxss.fd, &journal, NULL) >= 0 &&
+	    ik_recover_judge(scene, &journal, false, NULL, &verdict, NULL) >= 0 &&
+	    is_half_written(verdict))
+		return loud(ret, err, &why);
+	if (err)
+		*err = why;
+	return r;
+}
+
 /* Is there anything to do at all? Asked without the lock. */
 static int has_work(const struct ik_scene *scene, const struct ik_job *job,
 		    enum ik_recovery *ret_verdict, struct ik_err *err)
@@ -275,7 +301,7 @@ int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *
 	r = has_work(&scene, job, &report->recovery, err);
 	if (r <= 0)
 		return r;
-	r = ik_lxss_open(&scene, job, report, &lxss, err);
+	r = ik_recover_open(&scene, job, report, &lxss, err);
 	if (r < 0)
 		return r;
 	r = ik_recover_run(&lxss, false, &seen);

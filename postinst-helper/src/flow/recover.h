@@ -25,6 +25,14 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 		     struct ik_err *err) IK_MUST_CHECK;
 
 /*
+ * Purpose     ik_lxss_open(), where a failure does not hide that the kernel is half written.
+ * Errors      IK_E_RECOVERY_NEEDED: it is, and the ground could not be taken; flow/lxss
+ */
+int ik_recover_open(const struct ik_scene *scene, const struct ik_job *job,
+		    struct ik_report *report, struct ik_lxss *ret,
+		    struct ik_err *err) IK_MUST_CHECK;
+
+/*
  * Purpose     recovers under the lock.
  * Parameters  distrust_new: a write of this very run failed
  * Returns     0 when the target is whole afterwards, whoever's it is

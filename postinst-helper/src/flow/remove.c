@@ -132,7 +132,7 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 		return r;
 	if (target.kind != IK_KIND_OURS && !has_own_files(scene, job->purge))
 		return 0;
-	r = ik_lxss_open(scene, job, report, &lxss, err);
+	r = ik_recover_open(scene, job, report, &lxss, err);
 	if (r >= 0)
 		r = make_whole(&lxss, err);
 	if (r >= 0)

@@ -16,7 +16,7 @@
 static int begin(struct ik_job *job, struct ik_scene *scene, struct ik_lxss *lxss,
 		 struct ik_report *report, struct ik_err *err)
 {
-	int r = ik_lxss_open(scene, job, report, lxss, err);
+	int r = ik_recover_open(scene, job, report, lxss, err);
 
 	if (r >= 0)
 		r = ik_recover_run(lxss, false, err);
