@@ -41,7 +41,11 @@ void ik_log(enum ik_log_level level, const char *fmt, ...)
 	ik_strbuf_printf(&line, "immensity-kernel: %s", label[level]);
 	ik_strbuf_append_escaped(&line, ik_strbuf_str(&text), text.len);
 	ik_strbuf_putc(&line, '\n');
-	(void)fputs(ik_strbuf_str(&line), stderr); /* nobody is left to tell about a failure */
+	if (ik_strbuf_error(&text) < 0 || ik_strbuf_error(&line) < 0)
+		(void)fputs("immensity-kernel: out of memory for a message\n", stderr);
+	else
+		(void)fputs(ik_strbuf_str(&line),
+			    stderr); /* nobody is left to tell about a failure */
 	(void)fflush(stderr);
 	errno = saved;
 }

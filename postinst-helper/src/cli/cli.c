@@ -250,6 +250,7 @@ int ik_cli_main(int argc, char **argv)
 
 	if (r != 0)
 		return r == 1 ? IK_EXIT_OK : IK_EXIT_USAGE;
+	ik_render_set_up();
 	ik_log_set_level(cli.verbose ? IK_LOG_DEBUG : IK_LOG_INFO);
 	cli.options.series = cli.value[IK_VALUE_SERIES];
 	if (!command->no_session)

@@ -5,12 +5,29 @@
 #include "cli/render.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "codec/relver.h"
 #include "os/digest.h"
+
+static bool json_is_short; /* an allocation failed, so that something is missing in a value */
+
+static void *json_allocate(size_t size)
+{
+	void *got = malloc(size);
+
+	if (!got)
+		json_is_short = true;
+	return got;
+}
+
+void ik_render_set_up(void)
+{
+	json_set_alloc_funcs(json_allocate, free);
+}
 
 static json_t *text_or_null(const char *text)
 {
@@ -151,7 +168,7 @@ int ik_render_json(const struct ik_cli *cli, const char *command, const struct i
 	json_t *root = json_pack("{s:i, s:s, s:b, s:o, s:O?}", "schema", IK_JSON_SCHEMA, "command",
 				 command, "ok", err == NULL, "error", error_object(err), "data",
 				 cli->data);
-	int r = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
+	int r = root && !json_is_short ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
 
 	json_decref(root);
 	if (r < 0) {

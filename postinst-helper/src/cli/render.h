@@ -10,10 +10,13 @@
 
 #include "cli/cli.h"
 
+/* Purpose     to be called once, before the first JSON value is made. */
+void ik_render_set_up(void);
+
 /*
  * Purpose     prints the one JSON object: schema, command, ok, error, data.
  * Parameters  err: NULL on success
- * Returns     0, or negative when there is no memory
+ * Returns     0, or negative when there is no memory, or was none for a value of it: never half an answer
  */
 int ik_render_json(const struct ik_cli *cli, const char *command,
 		   const struct ik_err *err) IK_MUST_CHECK;

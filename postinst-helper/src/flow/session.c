@@ -34,7 +34,8 @@ static int load_conf(struct ik_session *session, struct ik_err *err)
 	if (r >= 0)
 		r = ik_sys_read_all(fd, IK_CONF_MAX_BYTES, &text, &len);
 	if (r < 0)
-		return ik_err_set(err, IK_E_CONF_SYNTAX, r, "configuration \"%s\"", path);
+		return ik_err_set(err, r == -ENOMEM ? IK_E_MEMORY_EXHAUSTED : IK_E_CONF_SYNTAX, r,
+				  "configuration \"%s\"", path);
 	return ik_conf_parse(&session->conf, text, len, path, err);
 }
 

@@ -80,7 +80,7 @@ int ik_path_resolve_nocase(int dir_fd, const char *path, struct ik_strbuf *ret_p
 			return r;
 		}
 		ik_strbuf_printf(&real, "%s%s", real.len ? "/" : "", found);
-		if (!*rest)
+		if (!*rest || ik_strbuf_error(&real) < 0)
 			break;
 		here = ik_close(here);
 		r = ik_path_open_dir(dir_fd, ik_strbuf_str(&real), &here, err);

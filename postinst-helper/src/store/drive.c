@@ -25,11 +25,15 @@ void ik_drive_close(struct ik_drive *drive)
 		drive->fd = ik_close(drive->fd);
 }
 
-static bool has_system32(int fd)
+/* Without memory nobody can tell: that is an error, not a "no". */
+static int has_system32(int fd, struct ik_err *err)
 {
 	struct ik_strbuf ik_autostrbuf path = {0};
+	int r = ik_path_resolve_nocase(fd, IK_NAME_SYSTEM32, &path, NULL);
 
-	return ik_path_resolve_nocase(fd, IK_NAME_SYSTEM32, &path, NULL) >= 0;
+	if (r == -ENOMEM)
+		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, r, "looking for Windows");
+	return r >= 0;
 }
 
 int ik_drive_open(const char *path, char letter, struct ik_drive *ret, struct ik_err *err)
@@ -47,7 +51,10 @@ int ik_drive_open(const char *path, char letter, struct ik_drive *ret, struct ik
 	}
 	if (snprintf(drive.path, sizeof(drive.path), "%s", path) >= (int)sizeof(drive.path))
 		return ik_err_set(err, IK_E_ARGUMENT_BAD, ENAMETOOLONG, "drive \"%.64s…\"", path);
-	if (!has_system32(drive.fd)) {
+	r = has_system32(drive.fd, err);
+	if (r < 0)
+		return r;
+	if (r == 0) {
 		r = ik_err_set(err, IK_E_DRIVE_NOT_SYSTEM, ENOENT,
 			       "\"%s\" is no Windows system drive: it has no Windows/System32",
 			       path);
@@ -103,8 +110,9 @@ static int try_mount(const struct ik_mount *mount, struct ik_drive *ret, struct 
 	r = ik_mount_open(mount, &drive.fd, err);
 	if (r < 0)
 		return r;
-	if (!has_system32(drive.fd))
-		return 0;
+	r = has_system32(drive.fd, err);
+	if (r <= 0)
+		return r;
 	if (snprintf(drive.path, sizeof(drive.path), "%s", mount->mount_point) >=
 	    (int)sizeof(drive.path))
 		return 0;
