@@ -15,8 +15,6 @@
 #include "tap.h"
 #include "trace.h"
 
-#define WORKERS 2
-
 static const struct {
 	int errnum;
 	const char *name;
@@ -27,12 +25,17 @@ static const struct {
 };
 #define ERRORS (sizeof(errors) / sizeof(errors[0]))
 
-static struct {
+/* What a tier fails in each scene. */
+struct tier {
 	const char *name;
-	int spread; /* each call gets every Nth error, shifted from call to call */
-	bool only_changes;
-} tier;
+	int spread;	 /* calls that change something get every Nth error, shifted from call to call, */
+			 /* once and for ever */
+	int read_stride; /* every Nth of all calls, reads included, gets one error; 0 = none */
+};
 
+static const struct tier tiers[] = {{"quick", 9, 0}, {"check", 16, 0}, {"full", 5, 4}};
+
+static const struct tier *tier;
 static const char *program;
 static const char *only; /* run this scene only; NULL = all */
 static struct tally *tally;
@@ -93,7 +96,7 @@ static void check(const struct scene *s, const struct trace_result *result, cons
 			  wrong, result->output);
 }
 
-static bool one_fault(struct scene *s, long n, size_t which, bool persist)
+static bool one_fault(struct scene *s, long n, size_t which, bool persist, bool only_changes)
 {
 	const char *argv[24];
 	struct trace_result result;
@@ -103,7 +106,7 @@ static bool one_fault(struct scene *s, long n, size_t which, bool persist)
 				      .persist = persist,
 				      .argv = argv,
 				      .preload = s->w.preload,
-				      .only_changes = tier.only_changes,
+				      .only_changes = only_changes,
 				      .action = errors[which].errnum ? TRACE_FAIL : TRACE_SHORT};
 
 	scene_argv(s, s->words, argv);
@@ -120,35 +123,57 @@ static bool one_fault(struct scene *s, long n, size_t which, bool persist)
 	return true;
 }
 
+static void fail_changes(struct scene *s, int worker, int workers)
+{
+	bool more = true;
+
+	for (long n = 1 + worker; more; n += workers)
+		for (size_t e = 0; e < ERRORS && more; e++) {
+			if (((size_t)n + e) % (size_t)tier->spread != 0)
+				continue;
+			more = one_fault(s, n, e, false, true);
+			/* EINTR for ever would only show that the program waits for ever */
+			if (more && errors[e].errnum && errors[e].errnum != EINTR)
+				more = one_fault(s, n, e, true, true);
+		}
+}
+
+/* One error each, all kinds in turn, every second one for ever. */
+static void fail_reads_too(struct scene *s, int worker, int workers)
+{
+	bool more = tier->read_stride > 0;
+
+	for (long turn = worker; more; turn += workers) {
+		size_t e = (size_t)turn % ERRORS;
+		bool persist = turn / (long)ERRORS % 2 && errors[e].errnum &&
+			       errors[e].errnum != EINTR;
+
+		more = one_fault(s, 1 + turn * tier->read_stride, e, persist, false);
+	}
+}
+
 static void run_scene(int worker, int workers, void *arg)
 {
-	const struct scene_kind *kind = arg;
 	char name[32], root[128];
 	struct scene s;
-	bool more = true;
 
 	snprintf(name, sizeof(name), "w%d", worker);
 	arena_mount(ARENA_TMPFS, name, root, sizeof(root));
-	scene_open(&s, kind, program, root);
-	for (long n = 1 + worker; more; n += workers)
-		for (size_t e = 0; e < ERRORS && more; e++) {
-			if (((size_t)n + e) % (size_t)tier.spread != 0)
-				continue;
-			more = one_fault(&s, n, e, false);
-			/* EINTR for ever would only show that the program waits for ever */
-			if (more && errors[e].errnum && errors[e].errnum != EINTR)
-				more = one_fault(&s, n, e, true);
-		}
+	scene_open(&s, arg, program, root);
+	fail_changes(&s, worker, workers);
+	fail_reads_too(&s, worker, workers);
 	scene_close(&s);
 	remove_tree(root);
 }
 
 int main(int argc, char **argv)
 {
-	tier.name = argc > 2 ? argv[2] : "check";
-	tier.spread = !strcmp(tier.name, "full") ? 3 : !strcmp(tier.name, "quick") ? 9 : 16;
-	tier.only_changes = strcmp(tier.name, "full") != 0;
-	if (argc < 2) {
+	const char *wanted = argc > 2 ? argv[2] : "check";
+
+	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++)
+		if (!strcmp(tiers[i].name, wanted))
+			tier = &tiers[i];
+	if (argc < 2 || !tier) {
 		fprintf(stderr, "Usage: crash_fault PROGRAM [check|full|quick [SCENE]]\n");
 		return 2;
 	}

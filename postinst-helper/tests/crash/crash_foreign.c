@@ -16,8 +16,6 @@
 #include "tap.h"
 #include "trace.h"
 
-#define WORKERS 2
-
 enum deed {
 	REPLACE,
 	REWRITE,

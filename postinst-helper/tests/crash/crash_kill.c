@@ -12,22 +12,25 @@
 #include "tap.h"
 #include "trace.h"
 
-#define WORKERS 2
+#define DEPTH_MAX 3
 
-/* What each tier runs: every Nth point, on which file systems, how deep. */
+/* What each tier runs: every Nth point; how often and how widely recovery is killed as well. */
 struct tier {
 	const char *name;
-	int stride;	   /* of the points on tmpfs */
-	int other_stride;  /* of the points on the other file systems */
-	bool only_changes; /* skip reads */
-	int depth_points;  /* states per worker from which recovery is killed as well */
+	int stride;	  /* of the calls that change something, on tmpfs */
+	int other_stride; /* the same on the other file systems */
+	int read_stride;  /* of all calls, reads included, on tmpfs */
+	int dive_every;	  /* every Nth armed state is one from which recovery is killed */
+	int dives;	  /* per worker and scene on tmpfs; at most one on the other file systems */
 	int depth;
+	int fan[DEPTH_MAX];	  /* calls of recovery that are killed at each level, spread evenly; */
+	int other_fan[DEPTH_MAX]; /* 0 = every call */
 };
 
 static const struct tier tiers[] = {
-	{"quick", 1, 0, true, 1, 1},
-	{"check", 2, 16, true, 2, 1},
-	{"full", 1, 2, false, 3, 3},
+	{"quick", 1, 0, 0, 1, 1, 1, {0}, {0}},
+	{"check", 2, 16, 0, 1, 2, 1, {0}, {0}},
+	{"full", 1, 1, 16, 8, 2, DEPTH_MAX, {0, 2, 2}, {0, 1, 1}},
 };
 
 static const struct tier *tier;
@@ -39,6 +42,14 @@ struct part {
 	const struct scene_kind *kind;
 	enum arena_fs fs;
 	int stride;
+	bool only_changes; /* skip reads */
+};
+
+/* What is left to do and how, in one worker's part. */
+struct dives {
+	int armed; /* states seen so far that recovery has to mend */
+	int left;
+	const int *fan;
 };
 
 static long kill_at(const struct scene *s, const char *const *words, long at,
@@ -59,79 +70,95 @@ static long kill_at(const struct scene *s, const char *const *words, long at,
 	return result.fired ? at : -result.calls;
 }
 
-/* Kills recovery at every call, each time from the same state, and dives into what that leaves. */
-static void kill_recovery(const struct scene *s, int depth, const char *trail)
+static long count_calls(const struct scene *s, const char *const *words, bool only_changes)
+{
+	return -kill_at(s, words, 0, TRACE_COUNT, only_changes);
+}
+
+/*
+ * Kills recovery at calls spread over all that it makes, each time from the same state, and dives into
+ * what that leaves. turn shifts the calls, so that the branches of one level differ.
+ */
+static void kill_recovery(const struct scene *s, const int *fan, int level, long turn,
+			  const char *trail)
 {
 	const char *words[] = {"--target", s->store ? "wslconfig" : "lxss", "recover", NULL};
 	struct snapshot *from = snapshot_take(s->w.root);
-	long fired = 1;
+	long total = count_calls(s, words, true);
+	long step = fan[level - 1] && total > fan[level - 1] ? total / fan[level - 1] : 1;
 
-	for (long n = 1; fired > 0; n += depth > 1 ? 3 : 1) {
+	for (long n = 1 + turn % step; n <= total; n += step) {
 		char why[400], here[200];
 
 		snapshot_restore(from, s->w.root);
-		fired = kill_at(s, words, n, TRACE_KILL_AFTER, true);
-		if (fired < 0)
+		if (kill_at(s, words, n, TRACE_KILL_AFTER, true) < 0)
 			break;
-		__atomic_fetch_add(&tally->extra[0], 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&tally->extra[level], 1, __ATOMIC_SEQ_CST);
 		snprintf(here, sizeof(here), "%.150s, recover@%ld", trail, n);
 		if (!scene_is_safe(s, why, sizeof(why)))
 			tally_bad(tally, "%s: %s", here, why);
-		if (depth > 1)
-			kill_recovery(s, depth - 1, here);
+		if (level < tier->depth && journal_is_armed(&s->w))
+			kill_recovery(s, fan, level + 1, turn + n, here);
 		else if (!scene_settle(s, why, sizeof(why)))
 			tally_bad(tally, "%s: %s", here, why);
 	}
 	snapshot_free(from);
 }
 
-/* Recovery is killed where it has something to do: in the first states of a scene that are armed. */
-static bool one_point(const struct scene *s, long n, enum trace_action action, int *deep_left,
-		      const char *fs)
+/* Recovery is killed where it has something to do: in states that are armed, spread over the scene. */
+static bool is_dive(const struct scene *s, struct dives *dives)
 {
-	char why[400], here[200];
-	long fired;
-
-	scene_reset(s);
-	fired = kill_at(s, s->words, n, action, tier->only_changes);
-	if (fired < 0)
+	if (dives->left == 0 || s->store || !journal_is_armed(&s->w))
 		return false;
-	__atomic_fetch_add(&tally->points, 1, __ATOMIC_SEQ_CST);
-	snprintf(here, sizeof(here), "%s on %s, %s call %ld", s->kind->name, fs,
-		 action == TRACE_KILL_BEFORE ? "before" : "after", n);
-	if (!scene_is_safe(s, why, sizeof(why)))
-		tally_bad(tally, "%s: %s", here, why);
-	if (*deep_left > 0 && !s->store && journal_is_armed(&s->w)) {
-		--*deep_left;
-		kill_recovery(s, tier->depth, here);
-		return true;
-	}
-	if (!scene_settle(s, why, sizeof(why)))
-		tally_bad(tally, "%s: %s", here, why);
+	if (dives->armed++ % tier->dive_every != tier->dive_every / 2)
+		return false;
+	dives->left--;
 	return true;
 }
 
-static long count_calls(const struct scene *s)
+static void one_point(const struct scene *s, const struct part *part, long n,
+		      enum trace_action action, struct dives *dives)
 {
+	char why[400], here[200];
+
 	scene_reset(s);
-	return -kill_at(s, s->words, 0, TRACE_COUNT, tier->only_changes);
+	if (kill_at(s, s->words, n, action, part->only_changes) < 0)
+		return;
+	__atomic_fetch_add(&tally->points, 1, __ATOMIC_SEQ_CST);
+	snprintf(here, sizeof(here), "%s on %s, %s call %ld", s->kind->name,
+		 arena_fs_name(part->fs), action == TRACE_KILL_BEFORE ? "before" : "after", n);
+	if (!scene_is_safe(s, why, sizeof(why)))
+		tally_bad(tally, "%s: %s", here, why);
+	if (is_dive(s, dives))
+		kill_recovery(s, dives->fan, 1, n, here);
+	else if (!scene_settle(s, why, sizeof(why)))
+		tally_bad(tally, "%s: %s", here, why);
+}
+
+static struct dives plan_dives(const struct part *part, int worker)
+{
+	if (part->fs == ARENA_TMPFS)
+		return (struct dives){.left = part->only_changes ? tier->dives : 0,
+				      .fan = tier->fan};
+	return (struct dives){.left = tier->depth > 1 && worker == 0, .fan = tier->other_fan};
 }
 
 static void run_part(int worker, int workers, void *arg)
 {
 	const struct part *part = arg;
+	struct dives dives = plan_dives(part, worker);
 	char name[32], root[128];
 	struct scene s;
-	int deep_left = part->fs == ARENA_TMPFS ? tier->depth_points : 0;
 	long total;
 
 	snprintf(name, sizeof(name), "w%d", worker);
 	arena_mount(part->fs, name, root, sizeof(root));
 	scene_open(&s, part->kind, program, root);
-	total = count_calls(&s);
+	scene_reset(&s);
+	total = count_calls(&s, s.words, part->only_changes);
 	for (long n = 1 + worker * part->stride; n <= total; n += workers * part->stride) {
-		one_point(&s, n, TRACE_KILL_BEFORE, &deep_left, arena_fs_name(part->fs));
-		one_point(&s, n, TRACE_KILL_AFTER, &deep_left, arena_fs_name(part->fs));
+		one_point(&s, part, n, TRACE_KILL_BEFORE, &dives);
+		one_point(&s, part, n, TRACE_KILL_AFTER, &dives);
 	}
 	scene_close(&s);
 	if (part->fs != ARENA_TMPFS)
@@ -139,23 +166,29 @@ static void run_part(int worker, int workers, void *arg)
 	remove_tree(root);
 }
 
-static void run_scene(const struct scene_kind *kind, enum arena_fs fs, int stride)
+static long inside_recovery(void)
 {
-	struct part part = {kind, fs, stride};
-	long points = tally->points, bad = tally->bad, deep = tally->extra[0];
+	return tally->extra[1] + tally->extra[2] + tally->extra[3];
+}
+
+static void run_scene(const struct scene_kind *kind, enum arena_fs fs, int stride,
+		      bool only_changes)
+{
+	struct part part = {kind, fs, stride, only_changes};
+	long points = tally->points, bad = tally->bad, deep = inside_recovery();
 
 	if (stride == 0 || (only && strcmp(only, kind->name) != 0))
 		return;
 	in_parallel(WORKERS, run_part, &part);
 	tap_ok(tally->bad == bad && tally->points > points,
-	       "%s on %s: %ld kill points, %ld inside recovery, %ld bad", kind->name,
-	       arena_fs_name(fs), tally->points - points, tally->extra[0] - deep, tally->bad - bad);
+	       "%s on %s%s: %ld kill points, %ld inside recovery, %ld bad", kind->name,
+	       arena_fs_name(fs), only_changes ? "" : ", reads too", tally->points - points,
+	       inside_recovery() - deep, tally->bad - bad);
 	tally_show(tally);
 }
 
 int main(int argc, char **argv)
 {
-	static const enum arena_fs others[] = {ARENA_EXT4, ARENA_NTFS, ARENA_FUSE};
 	const char *wanted = argc > 2 ? argv[2] : "check";
 
 	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++)
@@ -169,14 +202,16 @@ int main(int argc, char **argv)
 	only = argc > 3 ? argv[3] : NULL;
 	arena_enter();
 	tally = tally_new();
+	for (int fs = ARENA_TMPFS; fs <= ARENA_FUSE; fs++)
+		for (int i = 0; i < scene_count; i++)
+			run_scene(&scene_kinds[i], (enum arena_fs)fs,
+				  fs == ARENA_TMPFS ? tier->stride : tier->other_stride, true);
 	for (int i = 0; i < scene_count; i++)
-		run_scene(&scene_kinds[i], ARENA_TMPFS, tier->stride);
-	for (size_t f = 0; f < 3; f++)
-		for (int i = 0; i < scene_count; i += 1)
-			run_scene(&scene_kinds[i], others[f], tier->other_stride);
-	tally_show(tally);
+		run_scene(&scene_kinds[i], ARENA_TMPFS, tier->read_stride, false);
 	tap_diag(
-		"S1 kill points: %ld, S6 kills inside recovery: %ld, runs of the program: %ld, bad: %ld",
-		tally->points, tally->extra[0], tally->runs, tally->bad);
+		"S1 kill points: %ld, S6 kills inside recovery: %ld (depth 1: %ld, 2: %ld, 3: %ld), "
+		"runs of the program: %ld, bad: %ld",
+		tally->points, inside_recovery(), tally->extra[1], tally->extra[2], tally->extra[3],
+		tally->runs, tally->bad);
 	return tap_done();
 }

@@ -18,7 +18,6 @@
 #include "tap.h"
 #include "trace.h"
 
-#define WORKERS	     2
 #define VOLUME_BYTES (40u << 20)
 #define CHUNK	     65536u
 

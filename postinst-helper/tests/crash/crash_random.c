@@ -15,7 +15,6 @@
 #include "tap.h"
 #include "trace.h"
 
-#define WORKERS	  2
 #define STEPS_MAX 7
 #define OFFICIALS 3
 

@@ -13,17 +13,16 @@
 #include "scene.h"
 #include "tap.h"
 
-#define WORKERS	 2
-#define SEEN_MAX (1 << 20)
+#define SEEN_MAX   (1 << 17) /* twice what a scene has, or more */
+#define SCENES_MAX 32
 
 static const char *program;
 static const char *only; /* run this scene only; NULL = all */
-static struct tally *tally;
 static int rounds;     /* random states per crash point and kind */
 static int full_every; /* every Nth state is settled to the end, the others only recovered */
-static uint64_t *seen; /* hash table of states already judged */
 
-static bool is_new(uint64_t hash)
+/* Each scene has a table of the states that were judged already, so that none is counted twice. */
+static bool is_new(uint64_t *seen, uint64_t hash)
 {
 	size_t at = hash % SEEN_MAX;
 
@@ -41,6 +40,8 @@ struct recorded {
 	struct scene s;
 	struct oplog log;
 	struct recorder recorder;
+	struct tally *tally;
+	uint64_t *seen;
 };
 
 /* Runs the scene's command on the recorder and leaves the scene pointing at the backing directory. */
@@ -66,7 +67,7 @@ static void judge_state(const struct choice *c, bool weak, void *arg)
 	char why[400], text[120];
 	bool good;
 
-	if (!is_new(snapshot_hash(state))) {
+	if (!is_new(r->seen, snapshot_hash(state))) {
 		snapshot_free(state);
 		return;
 	}
@@ -74,34 +75,84 @@ static void judge_state(const struct choice *c, bool weak, void *arg)
 	snapshot_restore(r->s.start_state, r->s.w.state);
 	snapshot_free(state);
 	good = scene_is_safe(&r->s, why, sizeof(why));
-	if (good && __atomic_add_fetch(&tally->points, 1, __ATOMIC_SEQ_CST) % full_every == 0)
+	if (good && ++r->tally->points % full_every == 0)
 		good = scene_settle(&r->s, why, sizeof(why));
 	else if (good)
 		good = scene_recovers(&r->s, why, sizeof(why));
 	if (good)
 		return;
 	model_describe(c, weak, text, sizeof(text));
-	tally_bad(tally, "%s, %s: %s", r->s.kind->name, text, why);
+	tally_bad(r->tally, "%s, %s: %s", r->s.kind->name, text, why);
 }
 
-static void run_scene(int worker, int workers, void *arg)
+static void run_scene(const struct scene_kind *kind, struct tally *tally, const char *name)
 {
-	struct recorded r = {.log = {.list = NULL}};
-	char name[32];
+	struct recorded r = {.tally = tally};
 
-	snprintf(name, sizeof(name), "w%d", worker);
-	seen = calloc(SEEN_MAX, sizeof(*seen));
-	record(&r, arg, name);
-	for (int upto = worker; upto <= r.log.count; upto += workers) {
-		model_each(&r.log, upto, false, rounds, judge_state, &r);
-		model_each(&r.log, upto, true, rounds, judge_state, &r);
+	r.seen = calloc(SEEN_MAX, sizeof(*r.seen));
+	if (!r.seen)
+		tap_die("memory");
+	record(&r, kind, name);
+	for (int upto = 0; upto <= r.log.count; upto++) {
+		model_each(r.s.start, &r.log, upto, false, rounds, judge_state, &r);
+		if (model_weak_differs(&r.log, upto))
+			model_each(r.s.start, &r.log, upto, true, rounds, judge_state, &r);
 	}
-	if (worker == 0)
-		tally->extra[0] += r.log.count;
+	tally->extra[0] = r.log.count;
+	tap_diag("%s: %ld states of %d operations", kind->name, tally->points, r.log.count);
 	scene_close(&r.s);
 	oplog_free(&r.log);
 	recorder_remove(&r.recorder);
-	free(seen);
+	free(r.seen);
+}
+
+/* A worker takes one scene after the other. */
+struct all {
+	struct tally *shared; /* extra[0]: the next scene */
+	struct tally *scenes[SCENES_MAX];
+};
+
+static bool is_wanted(int scene)
+{
+	return !only || !strcmp(only, scene_kinds[scene].name);
+}
+
+static void run_scenes(int worker, int workers, void *arg)
+{
+	struct all *all = arg;
+	char name[32];
+	long i;
+
+	(void)workers;
+	snprintf(name, sizeof(name), "w%d", worker);
+	while ((i = __atomic_fetch_add(&all->shared->extra[0], 1, __ATOMIC_SEQ_CST)) < scene_count)
+		if (is_wanted((int)i))
+			run_scene(&scene_kinds[i], all->scenes[i], name);
+}
+
+static void states_of_all(void)
+{
+	long points = 0, bad = 0, operations = 0;
+	struct all all = {.shared = tally_new()};
+
+	for (int i = 0; i < scene_count && i < SCENES_MAX; i++)
+		all.scenes[i] = tally_new();
+	in_parallel(WORKERS, run_scenes, &all);
+	for (int i = 0; i < scene_count; i++) {
+		struct tally *t = all.scenes[i];
+
+		if (!is_wanted(i))
+			continue;
+		tap_ok(t->bad == 0 && t->points > 0, "%s: %ld crash states, %ld bad",
+		       scene_kinds[i].name, t->points, t->bad);
+		tally_show(t);
+		points += t->points;
+		bad += t->bad;
+		operations += t->extra[0];
+	}
+	tap_diag(
+		"S2 S3 distinct crash states (strong and weak server): %ld, from %ld operations, bad: %ld",
+		points, operations, bad);
 }
 
 /* A server that lies must be found out before the first destructive byte. */
@@ -145,26 +196,12 @@ int main(int argc, char **argv)
 	}
 	program = argv[1];
 	only = argc > 3 ? argv[3] : NULL;
-	rounds = !strcmp(tier, "full") ? 150 : !strcmp(tier, "quick") ? 0 : 1;
+	rounds = !strcmp(tier, "full") ? 200 : !strcmp(tier, "quick") ? 0 : 1;
 	full_every = !strcmp(tier, "quick") ? 1000000 : 8;
 	arena_enter();
-	tally = tally_new();
-	for (int i = 0; i < scene_count; i++) {
-		long points = tally->points, bad = tally->bad;
-
-		if (only && strcmp(only, scene_kinds[i].name) != 0)
-			continue;
-		in_parallel(WORKERS, run_scene, (void *)(uintptr_t)&scene_kinds[i]);
-		tap_ok(tally->bad == bad && tally->points > points, "%s: %ld crash states, %ld bad",
-		       scene_kinds[i].name, tally->points - points, tally->bad - bad);
-		tally_show(tally);
-	}
+	states_of_all();
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
 		refuse_quirk(lies[i], true);
 	refuse_quirk("stale-fstat", false);
-	tally_show(tally);
-	tap_diag(
-		"S2 S3 distinct crash states (strong and weak server): %ld, from %ld operations, bad: %ld",
-		tally->points, tally->extra[0], tally->bad);
 	return tap_done();
 }

@@ -86,9 +86,17 @@ static void tools_dir(const struct world *w, char *path, size_t size)
 
 static bool file_is(const char *dir, const char *name, const struct image *image)
 {
+	char path[1024];
+	struct stat st;
 	size_t size;
-	uint8_t *data = read_whole(dir, name, &size);
-	bool same = data && image && size == image->size && !memcmp(data, image->data, size);
+	uint8_t *data;
+	bool same;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (!image || lstat(path, &st) < 0 || (size_t)st.st_size != image->size)
+		return false; /* no need to read it */
+	data = read_whole(dir, name, &size);
+	same = data && size == image->size && !memcmp(data, image->data, size);
 
 	free(data);
 	return same;

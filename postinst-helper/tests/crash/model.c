@@ -9,7 +9,8 @@
 
 #include "tap.h"
 
-#define SECTOR 512u
+#define SECTOR	 512u
+#define MASK_MAX 8u /* so many loose sectors are tried in every combination */
 
 static bool flushes(const struct op *op, bool weak)
 {
@@ -37,7 +38,18 @@ static bool is_flushed(const struct oplog *log, int index, int upto, bool weak)
 	return false;
 }
 
-int model_unflushed(const struct oplog *log, int upto, bool weak)
+bool model_weak_differs(const struct oplog *log, int upto)
+{
+	if (model_floor(log, upto, false) != model_floor(log, upto, true))
+		return true;
+	for (int i = 0; i < upto; i++)
+		if (log->list[i].head.kind == OP_WRITE &&
+		    is_flushed(log, i, upto, false) != is_flushed(log, i, upto, true))
+			return true;
+	return false;
+}
+
+static int unflushed(const struct oplog *log, int upto, bool weak)
 {
 	int n = 0;
 
@@ -190,20 +202,28 @@ static void apply_names(struct snapshot *s, const struct op *op)
 	}
 }
 
+/* Where an unflushed write stands: which one it is, and how many sectors could be lost before it. */
+struct loose {
+	int writes;
+	uint64_t sectors;
+};
+
 /* Does this sector of an unflushed write arrive? */
-static bool arrives(const struct choice *c, int number, int write_index, uint64_t sector)
+static bool arrives(const struct choice *c, const struct loose *l, int write_index, uint64_t sector)
 {
 	switch (c->data) {
 	case DATA_ALL:
 		return true;
 	case DATA_BUT:
-		return number != c->which;
+		return l->writes != c->which;
 	case DATA_ONLY:
-		return number == c->which;
+		return l->writes == c->which;
 	case DATA_RANDOM:
 		return mix(c->seed ^ mix((uint64_t)write_index)) & 1;
 	case DATA_TORN:
 		return mix(c->seed ^ mix((uint64_t)write_index * 1000003u + sector)) & 1;
+	case DATA_MASK:
+		return c->seed >> l->sectors & 1;
 	case DATA_NONE:
 	default:
 		return false;
@@ -215,7 +235,7 @@ static bool arrives(const struct choice *c, int number, int write_index, uint64_
  * order of names. Its bytes arrive sector by sector, never beyond the size that is there.
  */
 static void apply_write(struct snapshot *s, const struct op *op, const struct choice *c, int index,
-			int number, bool flushed)
+			struct loose *l, bool flushed)
 {
 	struct snapshot_entry *e = by_ino(s, op->head.ino);
 	uint64_t off = op->head.offset, end = off + op->head.data_len;
@@ -231,8 +251,9 @@ static void apply_write(struct snapshot *s, const struct op *op, const struct ch
 
 		stop = stop < end ? stop : end;
 		stop = stop < e->size ? stop : e->size;
-		if (flushed || arrives(c, number, index, at / SECTOR))
+		if (flushed || arrives(c, l, index, at / SECTOR))
 			memcpy(e->data + at, op->data + (at - off), stop - at);
+		l->sectors += !flushed;
 		at = stop;
 	}
 }
@@ -253,12 +274,13 @@ static struct snapshot *copy(const struct snapshot *from)
 	return s;
 }
 
-struct snapshot *model_state(const struct snapshot *start, const struct oplog *log,
-			     const struct choice *c, bool weak)
+/* ret_loose: what of the unflushed data is in a file that is there, and so could be seen. */
+static struct snapshot *build(const struct snapshot *start, const struct oplog *log,
+			      const struct choice *c, bool weak, struct loose *ret_loose)
 {
 	struct snapshot *s = copy(start);
-	int number = 0;
 
+	*ret_loose = (struct loose){.writes = 0};
 	for (int i = 0; i < c->upto; i++) {
 		const struct op *op = &log->list[i];
 		bool flushed;
@@ -269,30 +291,70 @@ struct snapshot *model_state(const struct snapshot *start, const struct oplog *l
 			continue;
 		}
 		flushed = is_flushed(log, i, c->upto, weak);
-		apply_write(s, op, c, i, number, flushed);
-		number += !flushed;
+		apply_write(s, op, c, i, ret_loose, flushed);
+		ret_loose->writes += !flushed;
 	}
 	return s;
 }
 
+struct snapshot *model_state(const struct snapshot *start, const struct oplog *log,
+			     const struct choice *c, bool weak)
+{
+	struct loose loose;
+
+	return build(start, log, c, weak, &loose);
+}
+
 void model_describe(const struct choice *c, bool weak, char *text, size_t size)
 {
-	static const char *const data[] = {"all", "none", "all but", "only", "random", "torn"};
+	static const char *const data[] = {"all",    "none", "all but", "only",
+					   "random", "torn", "mask"};
 
 	snprintf(text, size, "%s server, after %d, names %d, data %s %d/%llu",
 		 weak ? "weak" : "strong", c->upto, c->names, data[c->data], c->which,
 		 (unsigned long long)c->seed);
 }
 
-/* All kinds of data with one length of the prefix of names. */
-static void each_data(const struct oplog *log, struct choice c, bool weak, int rounds,
-		      void (*visit)(const struct choice *choice, bool weak, void *arg), void *arg)
+/* How many sectors could be seen or not with these names? */
+static uint64_t loose_sectors(const struct snapshot *start, const struct oplog *log,
+			      const struct choice *c, bool weak)
 {
-	int writes = model_unflushed(log, c.upto, weak);
+	struct loose loose;
+
+	snapshot_free(build(start, log, c, weak, &loose));
+	return loose.sectors;
+}
+
+static void each_random(struct choice c, bool weak, uint64_t sectors, int rounds, model_visit visit,
+			void *arg)
+{
+	if (sectors <= MASK_MAX && rounds > 1) {
+		c.data = DATA_MASK;
+		for (c.seed = 0; c.seed < UINT64_C(1) << sectors; c.seed++)
+			visit(&c, weak, arg);
+		return;
+	}
+	for (int i = 0; i < rounds; i++) {
+		c.seed = ((uint64_t)c.upto * 1000u + (uint64_t)c.names) * 1000u + (uint64_t)i;
+		c.data = DATA_TORN;
+		visit(&c, weak, arg);
+		c.data = DATA_RANDOM;
+		if (i < 8) /* there are few writes to choose from */
+			visit(&c, weak, arg);
+	}
+}
+
+/* All kinds of data with one length of the prefix of names. */
+static void each_data(const struct snapshot *start, const struct oplog *log, struct choice c,
+		      bool weak, int rounds, model_visit visit, void *arg)
+{
+	int writes = unflushed(log, c.upto, weak);
+	uint64_t sectors;
 
 	c.data = DATA_ALL;
 	visit(&c, weak, arg);
-	if (!writes)
+	sectors = writes ? loose_sectors(start, log, &c, weak) : 0;
+	if (!sectors)
 		return;
 	c.data = DATA_NONE;
 	visit(&c, weak, arg);
@@ -302,25 +364,19 @@ static void each_data(const struct oplog *log, struct choice c, bool weak, int r
 		c.data = DATA_ONLY;
 		visit(&c, weak, arg);
 	}
-	for (int i = 0; i < rounds; i++) {
-		c.seed = (uint64_t)c.upto * 1000u + (uint64_t)i;
-		c.data = DATA_RANDOM;
-		visit(&c, weak, arg);
-		c.data = DATA_TORN;
-		visit(&c, weak, arg);
-	}
+	each_random(c, weak, sectors, rounds, visit, arg);
 }
 
-void model_each(const struct oplog *log, int upto, bool weak, int rounds,
-		void (*visit)(const struct choice *choice, bool weak, void *arg), void *arg)
+void model_each(const struct snapshot *start, const struct oplog *log, int upto, bool weak,
+		int rounds, model_visit visit, void *arg)
 {
 	int floor = model_floor(log, upto, weak);
 	struct choice c = {.upto = upto, .names = upto};
 
-	each_data(log, c, weak, rounds, visit, arg);
+	each_data(start, log, c, weak, rounds, visit, arg);
 	c.names = floor;
 	if (floor < upto)
-		each_data(log, c, weak, rounds, visit, arg);
+		each_data(start, log, c, weak, rounds, visit, arg);
 	for (c.names = floor + 1; c.names < upto; c.names += 1 + (upto - floor) / 4)
-		each_data(log, c, weak, rounds, visit, arg);
+		each_data(start, log, c, weak, rounds, visit, arg);
 }

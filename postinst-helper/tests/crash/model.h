@@ -29,6 +29,7 @@ struct choice {
 		DATA_ONLY,   /* none but the unflushed write number `which` */
 		DATA_RANDOM, /* each write wholly or not, by `seed` */
 		DATA_TORN,   /* each sector by itself, by `seed` */
+		DATA_MASK,   /* unflushed sector n when bit n of `seed` is set */
 	} data;
 	int which;
 	uint64_t seed;
@@ -37,15 +38,18 @@ struct choice {
 /* The least number of operations whose names must be there after `upto`: the last flush. */
 int model_floor(const struct oplog *log, int upto, bool weak);
 
-/* How many writes are not flushed after `upto`. */
-int model_unflushed(const struct oplog *log, int upto, bool weak);
+/* Can a weak server leave other states after `upto` than a strong one? */
+bool model_weak_differs(const struct oplog *log, int upto);
+
+typedef void (*model_visit)(const struct choice *choice, bool weak, void *arg);
 
 /*
  * Calls visit() for every kind of state after operation `upto`: with all, no and part of the unflushed
- * data, and with shorter prefixes of the names. rounds: random states of each kind.
+ * data, and with shorter prefixes of the names. rounds: random states of each kind; with more than one,
+ * few unflushed sectors (a head, a journal's slot) come in every combination instead.
  */
-void model_each(const struct oplog *log, int upto, bool weak, int rounds,
-		void (*visit)(const struct choice *choice, bool weak, void *arg), void *arg);
+void model_each(const struct snapshot *start, const struct oplog *log, int upto, bool weak,
+		int rounds, model_visit visit, void *arg);
 
 /* One line that names a choice. */
 void model_describe(const struct choice *choice, bool weak, char *text, size_t size);

@@ -248,20 +248,14 @@ void scene_open(struct scene *s, const struct scene_kind *kind, const char *prog
 	s->start = snapshot_take(root);
 }
 
-static void free_image(struct image *image)
-{
-	free(image->data);
-	(void)unlink(image->path);
-}
-
 void scene_close(struct scene *s)
 {
 	snapshot_free(s->start);
 	snapshot_free(s->start_state);
-	free_image(&s->official);
-	free_image(&s->first);
-	free_image(&s->second);
-	free_image(&s->foreign);
+	free(s->official.data);
+	free(s->first.data);
+	free(s->second.data);
+	free(s->foreign.data);
 	free(s->old_text);
 	free(s->new_text);
 	remove_tree(s->w.drive);

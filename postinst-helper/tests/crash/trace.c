@@ -417,17 +417,40 @@ static void loop(struct driver *d)
 	}
 }
 
-static _Noreturn void be_program(const char *const *argv, int out_fd, bool traced)
+/* The environment of a program: ours, with another library preloaded. */
+static char **environment(const char *preload)
 {
-	int null_fd = open("/dev/null", O_RDONLY);
+	static char variable[600];
+	static char *list[256];
+	size_t n = 0;
 
-	if (dup2(null_fd, 0) < 0 || dup2(out_fd, 1) < 0 || dup2(out_fd, 2) < 0)
-		_exit(126);
-	if (traced) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
+	for (char **e = environ; *e && n < sizeof(list) / sizeof(list[0]) - 2; e++)
+		if (strncmp(*e, "LD_PRELOAD=", 11) != 0)
+			list[n++] = *e;
+	if (preload) {
+		snprintf(variable, sizeof(variable), "LD_PRELOAD=%s", preload);
+		list[n++] = variable;
 	}
-	execv(argv[0], (char *const *)(uintptr_t)argv);
+	list[n] = NULL;
+	return list;
+}
+
+/*
+ * Starts a program without copying our memory, which holds images and snapshots. Under ptrace it stops
+ * for the first time at the end of execve.
+ */
+static pid_t spawn(const char *preload, const char *const *argv, int out_fd, bool traced)
+{
+	char **env = environment(preload);
+	pid_t pid = vfork();
+
+	if (pid != 0)
+		return pid;
+	if (dup2(open("/dev/null", O_RDONLY), 0) < 0 || dup2(out_fd, 1) < 0 || dup2(out_fd, 2) < 0)
+		_exit(126);
+	if (traced)
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	execve(argv[0], (char *const *)(uintptr_t)argv, env);
 	_exit(127);
 }
 
@@ -446,11 +469,7 @@ void trace_run(const struct trace_job *job, struct trace_result *ret)
 	int status, out_fd = memfd_create("output", MFD_CLOEXEC);
 
 	memset(ret, 0, sizeof(*ret));
-	d.first = fork();
-	if (d.first == 0 && job->preload)
-		setenv("LD_PRELOAD", job->preload, 1);
-	if (d.first == 0)
-		be_program(job->argv, out_fd, true);
+	d.first = spawn(job->preload, job->argv, out_fd, true);
 	if (d.first < 0 || waitpid(d.first, &status, 0) != d.first || !WIFSTOPPED(status))
 		tap_die("cannot start %s under ptrace", job->argv[0]);
 	if (ptrace(PTRACE_SETOPTIONS, d.first, NULL, (void *)OPTIONS) < 0)
@@ -470,12 +489,8 @@ int run_plain(const char *const *argv, char *output, size_t size)
 int run_with(const char *preload, const char *const *argv, char *output, size_t size)
 {
 	int status, out_fd = memfd_create("output", MFD_CLOEXEC);
-	pid_t pid = fork();
+	pid_t pid = spawn(preload, argv, out_fd, false);
 
-	if (pid == 0 && preload)
-		setenv("LD_PRELOAD", preload, 1);
-	if (pid == 0)
-		be_program(argv, out_fd, false);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		tap_die("cannot run %s", argv[0]);
 	take_output(out_fd, output, size);

@@ -28,17 +28,28 @@ void world_init(struct world *w, const char *program, const char *root)
 	arena_helper("nosleep.so", w->preload, sizeof(w->preload));
 }
 
-void world_image(struct image *image, const char *release, const char *size, const char *seed)
+/* Made once for all workers and scenes of a suite: the same words always give the same bytes. */
+static void make_image(const struct image *image, const char *size, const char *seed)
 {
-	char output[512];
+	char output[512], temp[256];
 
-	snprintf(image->path, sizeof(image->path), "%s/image-%d-%s-%s", arena_dir(), (int)getpid(),
-		 seed, size);
-	snprintf(image->release, sizeof(image->release), "%s", release);
+	if (access(image->path, F_OK) == 0)
+		return;
+	snprintf(temp, sizeof(temp), "%s.%d", image->path, (int)getpid());
 	if (run_plain((const char *[]){"/usr/bin/python3", "tests/wslsim/make-image", "--release",
-				       release, "--size", size, "--seed", seed, image->path, NULL},
+				       image->release, "--size", size, "--seed", seed, temp, NULL},
 		      output, sizeof(output)) != 0)
 		tap_die("make-image: %s", output);
+	if (rename(temp, image->path) < 0)
+		tap_die("cannot rename %s", temp);
+}
+
+void world_image(struct image *image, const char *release, const char *size, const char *seed)
+{
+	snprintf(image->path, sizeof(image->path), "%s/image-%.32s-%.16s-%s", arena_dir(), seed,
+		 size, release);
+	snprintf(image->release, sizeof(image->release), "%s", release);
+	make_image(image, size, seed);
 	image->data = read_whole("/", image->path + 1, &image->size);
 	if (!image->data)
 		tap_die("no image %s", image->path);
@@ -97,7 +108,9 @@ uint8_t *read_whole(const char *dir, const char *name, size_t *ret_size)
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		data = calloc(1, (size_t)st.st_size + 1);
+		data = malloc((size_t)st.st_size + 1); /* one more byte: text is read as a string */
+		if (data)
+			data[st.st_size] = '\0';
 		if (!data || pread(fd, data, (size_t)st.st_size, 0) != st.st_size) {
 			free(data);
 			data = NULL;

@@ -18,7 +18,7 @@
 
 /* A kernel image in memory and in a file outside the drive. */
 struct image {
-	char path[128];
+	char path[192];
 	char release[65];
 	uint8_t *data;
 	size_t size;
@@ -54,7 +54,10 @@ struct snapshot {
 /* The program to test: first argument of the suite or build/immensity-kernel. */
 void world_init(struct world *w, const char *program, const char *root);
 
-/* Makes an image with tests/wslsim/make-image; ours have "-immensity-" in the release. */
+/*
+ * Gets an image that tests/wslsim/make-image makes, once for the whole arena; ours have "-immensity-" in
+ * the release. The caller frees image->data.
+ */
 void world_image(struct image *image, const char *release, const char *size, const char *seed);
 
 /* Empties the world and makes a drive whose kernel is the image (inbox layout). */
