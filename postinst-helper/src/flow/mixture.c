@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two byte ranges of two files. Zeros prove nothing: every image may end in them.
+ * Two byte ranges of two files, and one length. Zeros prove nothing: every image may end in them.
  */
 #include "flow/mixture.h"
 
@@ -10,6 +10,7 @@
 #include "io/reread.h"
 #include "os/pathres.h"
 #include "os/sys.h"
+#include "store/target.h"
 
 #define TAIL_BYTES 65536u
 
@@ -40,4 +41,18 @@ bool ik_mixture_has_part_of(int dir_fd, const char *target, const struct ik_jrec
 	ik_sys_drop_cache(one_fd);
 	return is_same_range(one_fd, other_fd, 0, IK_HEAD_BYTES, buf) ||
 	       is_same_range(one_fd, other_fd, size - TAIL_BYTES, TAIL_BYTES, buf);
+}
+
+bool ik_mixture_is_cut(int dir_fd, const char *target)
+{
+	ik_autoclose int fd = -EBADF;
+	struct ik_file_id id;
+	struct ik_image image;
+	struct ik_err why = {0};
+
+	if (ik_path_open_regular(dir_fd, target, O_RDONLY, &fd, &id, NULL) < 0)
+		return false;
+	ik_sys_drop_cache(fd);
+	return ik_target_probe_fd(fd, id.size_bytes, &image, &why) < 0 &&
+	       why.code == IK_E_IMAGE_TRUNCATED;
 }

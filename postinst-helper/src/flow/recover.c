@@ -89,7 +89,8 @@ static int gather_matches(const struct ik_scene *scene, const struct ik_journal 
 		return r;
 	/* A head that somebody else wrote in the middle of our overwrite: no kernel of anybody. */
 	if (ik_mixture_has_part_of(scene->lxss.fd, scene->lxss.name, &journal->rec.b) ||
-	    ik_mixture_has_part_of(scene->lxss.fd, scene->lxss.name, &journal->rec.a))
+	    ik_mixture_has_part_of(scene->lxss.fd, scene->lxss.name, &journal->rec.a) ||
+	    ik_mixture_is_cut(scene->lxss.fd, scene->lxss.name))
 		facts->body_is_ours = true;
 	return 0;
 }

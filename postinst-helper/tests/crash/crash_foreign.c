@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lets Windows Update act at every I/O call of an install: it replaces the kernel by a new file,
- * rewrites it in place, or deletes it. Usage: crash_foreign PROGRAM [check|full|quick]
+ * rewrites it in place, or deletes it. Usage: crash_foreign PROGRAM [check|full|quick [SCENE]]
  * S10: its kernel is never lost once it is whole, nothing is created where it deleted, no mixture
  * boots, and the program does not call a kernel done that is not there.
  */
@@ -190,7 +190,7 @@ static void run_scene(int worker, int workers, void *arg)
 	snprintf(name, sizeof(name), "w%d", worker);
 	arena_mount(ARENA_TMPFS, name, root, sizeof(root));
 	scene_open(&s, arg, program, root);
-	for (long n = 1 + worker; more; n += workers * stride)
+	for (long n = 1 + worker * stride; more; n += workers * stride)
 		for (int deed = 0; deed < DEEDS && more; deed++)
 			more = one_point(&s, n, (enum deed)deed);
 	scene_close(&s);
@@ -203,11 +203,11 @@ int main(int argc, char **argv)
 	const char *tier = argc > 2 ? argv[2] : "check";
 
 	if (argc < 2) {
-		fprintf(stderr, "Usage: crash_foreign PROGRAM [check|full|quick]\n");
+		fprintf(stderr, "Usage: crash_foreign PROGRAM [check|full|quick [SCENE]]\n");
 		return 2;
 	}
 	program = argv[1];
-	stride = !strcmp(tier, "quick") ? 2 : 1;
+	stride = !strcmp(tier, "quick") ? 3 : 1; /* odd: no kind of call is always left out */
 	only_changes = strcmp(tier, "full") != 0;
 	kinds[0] = scene_find("install-grow");
 	kinds[1] = scene_find("install-shrink");
@@ -216,6 +216,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < 3; i++) {
 		long points = tally->points, bad = tally->bad;
 
+		if (argc > 3 && strcmp(argv[3], kinds[i]->name) != 0)
+			continue;
 		in_parallel(WORKERS, run_scene, (void *)(uintptr_t)kinds[i]);
 		tap_ok(tally->bad == bad && tally->points > points,
 		       "%s: another writer at %ld moments, %ld bad", kinds[i]->name,
