@@ -16,8 +16,6 @@
 #include "tap.h"
 #include "trace.h"
 
-#define WORKERS 2
-
 /* Commands that only look: on a drive with our kernel, in either mode. */
 static const struct {
 	const char *name, *scene, *words[6];
