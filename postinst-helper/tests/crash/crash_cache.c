@@ -38,7 +38,10 @@ static const struct {
 	int errnum;
 	bool persist;
 } faults[] = {{EIO, false}, {EACCES, true}, {EIO, true}, {EROFS, false}};
-static size_t fault_count = 1; /* of them */
+#define FAULTS (sizeof(faults) / sizeof(faults[0]))
+
+static bool
+	full; /* all cases; the first with every fault at each call, the others with one in turn */
 
 static const char *program;
 static struct tally *tally;
@@ -170,8 +173,8 @@ static void run_case(int worker, int workers, void *arg)
 	if (worker == 0)
 		one_run(&g, moment, 0, 0);
 	for (long n = 1 + worker; more; n += workers)
-		for (size_t f = 0; f < fault_count && more; f++)
-			more = one_run(&g, moment, n, f);
+		for (size_t f = 0; f < (full && which == 0 ? FAULTS : 1) && more; f++)
+			more = one_run(&g, moment, n, full ? ((size_t)n + f) % FAULTS : 0);
 	scene_close(&g.s);
 	recorder_remove(&g.recorder);
 }
@@ -185,16 +188,15 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	program = argv[1];
-	if (!strcmp(tier, "full"))
-		fault_count = sizeof(faults) / sizeof(faults[0]);
+	full = !strcmp(tier, "full");
 	arena_enter();
 	tally = tally_new();
 	for (size_t i = 0; i < CASES; i++) {
 		long runs = tally->runs, bad = tally->bad;
 
-		if (strcmp(tier, "full") != 0 && !cases[i].quick)
+		if (!full && !cases[i].quick)
 			continue;
-		in_parallel(WORKERS, run_case, (void *)(uintptr_t)i);
+		in_parallel(SUITE_WORKERS, run_case, (void *)(uintptr_t)i);
 		tap_ok(tally->bad == bad && tally->runs > runs,
 		       "%s, killed %s: %ld recoveries, then power cuts, %ld bad", cases[i].scene,
 		       cases[i].moment == AFTER_HEAD ? "before the last flush" : "when armed",

@@ -28,8 +28,7 @@ static const struct {
 /* What a tier fails in each scene. */
 struct tier {
 	const char *name;
-	int spread;	 /* calls that change something get every Nth error, shifted from call to call, */
-			 /* once and for ever */
+	int spread;	 /* calls that change something get every Nth error, once and for ever */
 	int read_stride; /* every Nth of all calls, reads included, gets one error; 0 = none */
 };
 
@@ -145,8 +144,8 @@ static void fail_reads_too(struct scene *s, int worker, int workers)
 
 	for (long turn = worker; more; turn += workers) {
 		size_t e = (size_t)turn % ERRORS;
-		bool persist = turn / (long)ERRORS % 2 && errors[e].errnum &&
-			       errors[e].errnum != EINTR;
+		bool persist =
+			turn / (long)ERRORS % 2 && errors[e].errnum && errors[e].errnum != EINTR;
 
 		more = one_fault(s, 1 + turn * tier->read_stride, e, persist, false);
 	}
@@ -186,7 +185,7 @@ int main(int argc, char **argv)
 
 		if (only && strcmp(only, scene_kinds[i].name) != 0)
 			continue;
-		in_parallel(WORKERS, run_scene, (void *)(uintptr_t)&scene_kinds[i]);
+		in_parallel(SUITE_WORKERS, run_scene, (void *)(uintptr_t)&scene_kinds[i]);
 		tap_ok(tally->bad == bad && tally->points > points, "%s: %ld faults, %ld bad",
 		       scene_kinds[i].name, tally->points - points, tally->bad - bad);
 		tally_show(tally);

@@ -218,7 +218,7 @@ int main(int argc, char **argv)
 
 		if (argc > 3 && strcmp(argv[3], kinds[i]->name) != 0)
 			continue;
-		in_parallel(WORKERS, run_scene, (void *)(uintptr_t)kinds[i]);
+		in_parallel(SUITE_WORKERS, run_scene, (void *)(uintptr_t)kinds[i]);
 		tap_ok(tally->bad == bad && tally->points > points,
 		       "%s: another writer at %ld moments, %ld bad", kinds[i]->name,
 		       tally->points - points, tally->bad - bad);

@@ -23,8 +23,8 @@ struct tier {
 	int dive_every;	  /* every Nth armed state is one from which recovery is killed */
 	int dives;	  /* per worker and scene on tmpfs; at most one on the other file systems */
 	int depth;
-	int fan[DEPTH_MAX];	  /* calls of recovery that are killed at each level, spread evenly; */
-	int other_fan[DEPTH_MAX]; /* 0 = every call */
+	/* How many calls of recovery are killed at each level, spread evenly; 0 = every call. */
+	int fan[DEPTH_MAX], other_fan[DEPTH_MAX];
 };
 
 static const struct tier tiers[] = {
@@ -179,7 +179,7 @@ static void run_scene(const struct scene_kind *kind, enum arena_fs fs, int strid
 
 	if (stride == 0 || (only && strcmp(only, kind->name) != 0))
 		return;
-	in_parallel(WORKERS, run_part, &part);
+	in_parallel(SUITE_WORKERS, run_part, &part);
 	tap_ok(tally->bad == bad && tally->points > points,
 	       "%s on %s%s: %ld kill points, %ld inside recovery, %ld bad", kind->name,
 	       arena_fs_name(fs), only_changes ? "" : ", reads too", tally->points - points,

@@ -210,7 +210,7 @@ static void test_command(struct command_of c, const char *only)
 
 	if (only && strcmp(only, c.name) != 0)
 		return;
-	in_parallel(WORKERS, run_command, &c);
+	in_parallel(SUITE_WORKERS, run_command, &c);
 	tap_ok(tally->bad == bad && tally->points > points, "%s: %ld failed allocations, %ld bad",
 	       c.name, tally->points - points, tally->bad - bad);
 	tally_show(tally);

@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	}
 	program = argv[1];
 	only = argc > 3 ? argv[3] : NULL;
-	cuts_wanted = !strcmp(tier, "full") ? 150 : !strcmp(tier, "quick") ? 6 : 10;
+	cuts_wanted = !strcmp(tier, "full") ? 170 : !strcmp(tier, "quick") ? 6 : 10;
 	arena_enter();
 	tally = tally_new();
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -179,12 +179,13 @@ int main(int argc, char **argv)
 
 		if (only && strcmp(only, names[i]) != 0)
 			continue;
-		in_parallel(WORKERS, run_scene, (void *)(uintptr_t)scene_find(names[i]));
+		in_parallel(SUITE_WORKERS, run_scene, (void *)(uintptr_t)scene_find(names[i]));
 		tap_ok(tally->bad == bad && tally->points > points,
 		       "%s on an ntfs-3g volume: %ld cuts, %ld bad", names[i],
 		       tally->points - points, tally->bad - bad);
 		tally_show(tally);
-		for (int w = 0; w < WORKERS; w++) { /* the next scene wants fresh directories */
+		for (int w = 0; w < SUITE_WORKERS;
+		     w++) { /* the next scene wants fresh directories */
 			char path[160];
 
 			for (const char *suffix = "brm"; *suffix; suffix++) {

@@ -236,7 +236,7 @@ int main(int argc, char **argv)
 	sequences = !strcmp(tier, "full") ? 10000 : !strcmp(tier, "quick") ? 60 : 300;
 	arena_enter();
 	tally = tally_new();
-	in_parallel(WORKERS, run_sequences, NULL);
+	in_parallel(SUITE_WORKERS, run_sequences, NULL);
 	tap_ok(tally->bad == 0 && tally->points == sequences,
 	       "%ld random sequences lose no official image and end safe, %ld bad", tally->points,
 	       tally->bad);

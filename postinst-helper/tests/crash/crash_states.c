@@ -18,8 +18,8 @@
 
 static const char *program;
 static const char *only; /* run this scene only; NULL = all */
-static int rounds;     /* random states per crash point and kind */
-static int full_every; /* every Nth state is settled to the end, the others only recovered */
+static int rounds;	 /* random states per crash point and kind */
+static int full_every;	 /* every Nth state is settled to the end, the others only recovered */
 
 /* Each scene has a table of the states that were judged already, so that none is counted twice. */
 static bool is_new(uint64_t *seen, uint64_t hash)
@@ -137,7 +137,7 @@ static void states_of_all(void)
 
 	for (int i = 0; i < scene_count && i < SCENES_MAX; i++)
 		all.scenes[i] = tally_new();
-	in_parallel(WORKERS, run_scenes, &all);
+	in_parallel(SUITE_WORKERS, run_scenes, &all);
 	for (int i = 0; i < scene_count; i++) {
 		struct tally *t = all.scenes[i];
 

@@ -110,7 +110,7 @@ void tally_bad(struct tally *t, const char *fmt, ...) __attribute__((format(prin
 void tally_show(struct tally *t);
 
 /* More than the processors that a small machine has: workers wait for disks, file systems and each other. */
-#define WORKERS 3
+#define SUITE_WORKERS 3
 
 /* Runs work(worker, workers, arg) in `workers` processes; ends the suite when one dies. */
 void in_parallel(int workers, void (*work)(int worker, int workers, void *arg), void *arg);

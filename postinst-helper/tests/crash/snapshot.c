@@ -152,7 +152,8 @@ static bool has_content(const struct snapshot_entry *e, const char *full)
 	for (size_t at = 0; same && at < e->size;) {
 		ssize_t n = pread(fd, chunk, sizeof(chunk), (off_t)at);
 
-		same = n > 0 && at + (size_t)n <= e->size && !memcmp(chunk, e->data + at, (size_t)n);
+		same = n > 0 && at + (size_t)n <= e->size &&
+		       !memcmp(chunk, e->data + at, (size_t)n);
 		at += n > 0 ? (size_t)n : 0;
 	}
 	if (fd >= 0)
