@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds a module outside the kernel tree in a minimal root that has only gcc, make and our headers package. The result
-# stays in build/test-packages/module/ for the boot test to load. Usage: module.t
+# Builds a module outside the kernel tree in a minimal root that has only gcc, make and our headers package, boots the
+# packaged kernel and loads the module into it. Usage: module.t
+# shellcheck disable=SC2317 # functions are called by name through ok
 set -u
 # shellcheck source=tests/packages/lib.sh
 . tests/packages/lib.sh
 
 root=$work/root
-result=${IK_BUILD:-build}/test-packages/module
 
 write_module() {
 	mkdir -p "$1"
@@ -18,12 +18,13 @@ write_module() {
 
 		static int __init ik_hello_init(void)
 		{
-			pr_info("ik_hello: built against the headers package, loaded by %s\n", current->comm);
+			pr_info("ik_hello: loaded by %s\n", current->comm);
 			return 0;
 		}
 
 		static void __exit ik_hello_exit(void)
 		{
+			pr_info("ik_hello: removed\n");
 		}
 
 		module_init(ik_hello_init);
@@ -32,6 +33,27 @@ write_module() {
 		MODULE_DESCRIPTION("module of the packaging test");
 	EOT
 	echo 'obj-m := ik_hello.o' >"$1/Makefile"
+}
+
+# What the guest does with the module; `check` is the guest's.
+write_script() {
+	cat >"$1" <<-'EOT'
+		logged() { dmesg | grep -F "ik_hello: $1"; }
+		loaded() { grep -q '^ik_hello ' /proc/modules; }
+		check "insmod takes the module" insmod /ik/ik_hello.ko
+		check "the module speaks in the kernel's log" logged "loaded by insmod"
+		check "it is listed as loaded" loaded
+		check "rmmod removes it" rmmod ik_hello
+		check "it says so" logged removed
+		! loaded
+	EOT
+}
+
+# load MODULE: the packaged kernel lies on a drive, is booted from there and gets the module.
+load() {
+	write_script "$work/script"
+	tests/wslsim/wslsim init --official "$work/usr/lib/immensity-wsl-kernel/$release/bzImage" "$work/c" &&
+		tests/wslsim/wslsim boot --script "$work/script" --add "$1=/ik/ik_hello.ko" "$work/c"
 }
 
 need_root
@@ -52,10 +74,7 @@ ok "there is a module" test -s "$root/src/ik_hello.ko"
 magic=$(modinfo -F vermagic "$root/src/ik_hello.ko" 2>&1)
 is "it is for this kernel" "${magic%% *}" "$release"
 packaged_module=$(dpkg-deb --fsys-tarfile "$dist/linux-image-${release_lc}_${version}_amd64.deb" |
-	tar -xf - -C "$work" --wildcards '*.ko' && find "$work/usr/lib/modules" -name '*.ko' | head -n 1)
+	tar -xf - -C "$work" --wildcards '*.ko' '*/bzImage' && find "$work/usr/lib/modules" -name '*.ko' | head -n 1)
 is "its vermagic is that of the packaged modules" "$magic" "$(modinfo -F vermagic "$packaged_module")"
-mkdir -p "$result"
-rm -rf "${result:?}"/*
-mkdir "$result/$release"
-cp "$root/src/ik_hello.ko" "$result/$release/"
+ok "the packaged kernel boots, loads it, hears from it and removes it" load "$root/src/ik_hello.ko"
 done_testing
