@@ -63,13 +63,37 @@ static int open_place(const char *shared_dir, const char *local_dir, int *ret_fd
 	return 0;
 }
 
+static bool is_private(const struct stat *st)
+{
+	return st->st_uid == geteuid() && (st->st_mode & 0077) == 0;
+}
+
 /* A file that only we could have made. */
 static bool is_ours(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	       st.st_nlink == 1 && (st.st_mode & 0077) == 0;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && is_private(&st);
+}
+
+/* Right after it was made with mode 0600: does the file system keep owner and mode at all? */
+static bool keeps_mode(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && is_private(&st);
+}
+
+static int fail_without_mode(int dir_fd, struct ik_err *err)
+{
+	int r = ik_err_set(err, IK_E_LOCK_UNTRUSTED, EPERM,
+			   "the lock file '%s' cannot be made private: its file system keeps no "
+			   "owner or mode",
+			   IK_LOCK_NAME);
+
+	ik_ignore(ik_sys_unlink(dir_fd, IK_LOCK_NAME));
+	ik_err_hint(err, "name a directory on a Linux file system with --state-dir");
+	return r;
 }
 
 /*
@@ -82,6 +106,8 @@ static int open_file(int dir_fd, int *ret_fd, struct ik_err *err)
 		ik_autoclose int fd = -EBADF;
 		int r = ik_sys_create(dir_fd, IK_LOCK_NAME, 0600, &fd);
 
+		if (r == 0 && !keeps_mode(fd))
+			return fail_without_mode(dir_fd, err);
 		if (r == -EEXIST)
 			r = ik_sys_openat(dir_fd, IK_LOCK_NAME, O_RDWR | O_NONBLOCK | O_NOCTTY, 0,
 					  &fd);
