@@ -129,8 +129,10 @@ int ik_reread(int dir_fd, const char *name, uint64_t part_bytes, int what,
 
 	if (!(what & IK_REREAD_KEEP))
 		r = reread_with(dir_fd, name, O_DIRECT, part_bytes, what, progress, ret, err);
-	if (r == -EINVAL || r == -EOPNOTSUPP)
+	if (r == -EINVAL || r == -EOPNOTSUPP) {
+		ik_err_clear(err); /* a success leaves no error behind */
 		r = reread_with(dir_fd, name, 0, part_bytes, what, progress, ret, err);
+	}
 	return r;
 }
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lets any call of os/sys, of os/pathres and of the allocator fail inside one process: the linker puts these
+ * in front of the real ones (see WRAPPED in the Makefile). Nothing happens until a test asks for it.
+ * It must not know what is tested.
+ */
+#ifndef IK_TEST_FAULTS_H
+#define IK_TEST_FAULTS_H
+
+#include <stdbool.h>
+
+struct faults {
+	bool on;	  /* count, and act */
+	const char *only; /* count calls of this name alone; NULL = all */
+	long at;	  /* number of the call, from 1; 0 = only count */
+	int errnum;	  /* it fails with this; 0 = a read is short, other calls are left alone */
+	bool lasting;	  /* later calls of the same name fail, too */
+	void (*hook)(void *arg); /* instead: somebody else acts right before the call */
+	void *arg;
+	/* results */
+	long count;
+	const char *fired; /* name of the call */
+};
+
+extern struct faults faults;
+
+/* Forgets everything; sleeping stays free of cost in every case. */
+void faults_off(void);
+
+#endif
