@@ -181,6 +181,7 @@ static bool ends_well(struct play *p, char *why, size_t size)
 static void one_sequence(struct play *p, long seed)
 {
 	int steps;
+	long done;
 	char why[300] = "";
 	bool good = true;
 
@@ -199,10 +200,12 @@ static void one_sequence(struct play *p, long seed)
 	}
 	if (good)
 		good = ends_well(p, why, sizeof(why)) && nothing_is_lost(p, why, sizeof(why));
-	__atomic_fetch_add(&tally->points, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&tally->extra[0], steps, __ATOMIC_SEQ_CST);
 	if (!good)
 		tally_bad(tally, "seed %ld:%s: %s", seed, p->trail, why);
+	done = __atomic_add_fetch(&tally->points, 1, __ATOMIC_SEQ_CST);
+	if (done % 1000 == 0) /* a run of minutes shows that it lives */
+		tap_diag("%ld sequences, %ld bad", done, tally->bad);
 }
 
 static void run_sequences(int worker, int workers, void *arg)
