@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "os/mounttable.h"
 #include "os/pathres.h"
 #include "os/sys.h"
 
@@ -192,41 +193,6 @@ static int take_line(struct libmnt_fs *fs, const char *links_dir, struct ik_moun
 	return r;
 }
 
-/* libmount prints to stderr about lines it cannot read; such a line is skipped here in silence. */
-static int skip_bad_line(struct libmnt_table *table IK_UNUSED, const char *file IK_UNUSED,
-			 int line IK_UNUSED)
-{
-	return 1;
-}
-
-static int read_table(const char *mountinfo, struct libmnt_table **ret, struct ik_err *err)
-{
-	struct libmnt_table *table = mnt_new_table();
-	ik_autoclose int fd = -EBADF;
-	FILE *stream;
-	int r;
-
-	if (!table)
-		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "reading '%s'", mountinfo);
-	mnt_table_set_parser_errcb(table, skip_bad_line);
-	r = ik_sys_openat(AT_FDCWD, mountinfo, O_RDONLY | O_NOCTTY, 0, &fd);
-	stream = r < 0 ? NULL : fdopen(fd, "re");
-	if (stream) {
-		(void)ik_steal_fd(&fd); /* fclose() closes it */
-		r = mnt_table_parse_stream(table, stream, mountinfo);
-		(void)fclose(stream); /* only read from */
-	} else if (r == 0) {
-		r = -errno;
-	}
-	if (r != 0) {
-		mnt_unref_table(table);
-		return ik_err_set(err, IK_E_MOUNTS_UNREADABLE, r < 0 ? r : EIO,
-				  "cannot read the mount table '%s'", mountinfo);
-	}
-	*ret = table;
-	return 0;
-}
-
 int ik_mounts_load(const char *mountinfo, const char *virtiofs_links, struct ik_mounts *ret,
 		   struct ik_err *err)
 {
@@ -234,7 +200,7 @@ int ik_mounts_load(const char *mountinfo, const char *virtiofs_links, struct ik_
 	struct libmnt_table *table;
 	struct libmnt_iter *iter;
 	struct libmnt_fs *fs;
-	int r = read_table(mountinfo, &table, err);
+	int r = ik_mounttable_read(mountinfo, &table, err);
 
 	if (r < 0)
 		return r;
@@ -312,7 +278,7 @@ int ik_mount_line_at(const char *mountinfo, const char *mount_point, struct ik_m
 	struct libmnt_iter *iter;
 	struct libmnt_fs *fs;
 	int found = 0;
-	int r = read_table(mountinfo, &table, err);
+	int r = ik_mounttable_read(mountinfo, &table, err);
 
 	if (r < 0)
 		return r;
@@ -335,7 +301,7 @@ int ik_mount_fstype_of(const char *mountinfo, int dir_fd, char **ret_fstype, str
 	struct libmnt_iter *iter;
 	struct libmnt_fs *fs;
 	char *type = NULL;
-	int r = read_table(mountinfo, &table, err);
+	int r = ik_mounttable_read(mountinfo, &table, err);
 
 	if (r < 0)
 		return r;
