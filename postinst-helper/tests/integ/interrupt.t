@@ -17,49 +17,30 @@ killed() {
 		"$PROGRAM" --drive "$D" --state-dir "$S" --target lxss "$@" >"$W/out" 2>"$W/err"
 }
 
-# tear: leaves the target torn and the journal armed, as a power cut in the middle of the write does.
-tear() {
-	new_drive
-	ik install --image "$W/ours1.img" >/dev/null
-	PYTHONDONTWRITEBYTECODE=1 ik install --image "$W/ours3.img" >/dev/null
-	cp "$TOOLS/immensity-journal.bin" "$W/journal"
-	python3 - "$TOOLS/immensity-journal.bin" <<-'EOM'
-	import sys
-	# The slot before the last one is the ARMED one of the last transaction: without the other it counts.
-	data = bytearray(open(sys.argv[1], "rb").read())
-	import struct
-	gens = [struct.unpack_from("<Q", data, 16)[0], struct.unpack_from("<Q", data, 4096 + 16)[0]]
-	last = 0 if gens[0] > gens[1] else 1
-	data[last * 4096:(last + 1) * 4096] = bytes(4096)
-	open(sys.argv[1], "r+b").write(data)
-	EOM
-	dd if=/dev/zero of="$T" bs=4096 count=1 conv=notrunc status=none
-}
-
 after_a_power_cut() {
-	tear
+	tear "$W/ours1.img" "$W/ours3.img"
 	is "status sees it" "$(field data.recovery_needed status)" true
 	is "and says torn" "$(field data.target.state status)" torn
 	fails "verify says 4" 4 "recover" ik verify
 	is "recover" "$(field data.action recover)" recovered
 	same "the kernel before is back" "$T" "$W/ours1.img"
 	is "recover again: nothing to do" "$(field data.action recover)" none
-	tear
+	tear "$W/ours1.img" "$W/ours3.img"
 	is "the next install recovers first" "$(status_of ik install --image "$W/ours3.img")" 0
 	same "and goes on" "$T" "$W/ours3.img"
-	tear
+	tear "$W/ours1.img" "$W/ours3.img"
 	is "so does the boot-time unit" "$(status_of ik maint --event=boot)" 0
 	same "with the kernel before" "$T" "$W/ours1.img"
-	tear
+	tear "$W/ours1.img" "$W/ours3.img"
 	is "and removal" "$(status_of ik remove)" 0
 	same "with the official one" "$T" "$W/official.img"
-	tear
+	tear "$W/ours1.img" "$W/ours3.img"
 	rm "$TOOLS/immensity-prev.img"
 	fails "without the backup it is loud" 4 "Windows" ik recover
 	ok "and says so in the history" grep -q "RECOVERY NEEDED" "$TOOLS/immensity-history.txt"
 	is "restore --to official helps" "$(status_of ik restore --to official)" 0
 	same "with the official kernel" "$T" "$W/official.img"
-	tear
+	tear "$W/ours1.img" "$W/ours3.img"
 	cp "$W/official.img" "$TOOLS/new-by-windows" && mv "$TOOLS/new-by-windows" "$T"
 	is "a kernel that Windows brought is left alone" "$(status_of ik recover)" 0
 	same "byte for byte" "$T" "$W/official.img"

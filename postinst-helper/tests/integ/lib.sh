@@ -64,6 +64,25 @@ status_of() {
 	echo $?
 }
 
+# tear FIRST SECOND: leaves a target that holds FIRST torn by an update to SECOND, as a power cut in the middle of the
+# write does: the journal is armed.
+tear() {
+	new_drive
+	ik install --image "$1" >/dev/null
+	ik install --image "$2" >/dev/null
+	python3 - "$TOOLS/immensity-journal.bin" <<-'EOM'
+	import struct
+	import sys
+	# The slot before the last one is the ARMED one of the last transaction: without the other it counts.
+	data = bytearray(open(sys.argv[1], "rb").read())
+	gens = [struct.unpack_from("<Q", data, 16)[0], struct.unpack_from("<Q", data, 4096 + 16)[0]]
+	last = 0 if gens[0] > gens[1] else 1
+	data[last * 4096:(last + 1) * 4096] = bytes(4096)
+	open(sys.argv[1], "r+b").write(data)
+	EOM
+	dd if=/dev/zero of="$T" bs=4096 count=1 conv=notrunc status=none
+}
+
 sum() {
 	sha256sum <"$1" | cut -d' ' -f1
 }

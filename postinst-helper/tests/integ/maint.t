@@ -10,6 +10,7 @@ fi
 MODE=lxss
 image official.img "$OFFICIAL" 1M
 image official-elf.img "$OFFICIAL" 1M --format elf
+image newer.img "$OURS3" 1M
 PACKAGES=/usr/lib/immensity-wsl-kernel
 
 # An empty package directory over the machine's /usr/lib, seen only here.
@@ -145,12 +146,117 @@ damaged_packages() {
 	is "and nothing was changed" "$(ls "$TOOLS")" kernel
 }
 
+# refused NAME CODE PLACE COMMAND...: a package event that Windows refuses: exit 0, one line, nothing changed on the drive,
+# and CODE at PLACE of the state (pending_detail or last_error; none = nothing is remembered).
+refused() {
+	local name=$1 code=$2 place=$3 before out status=0
+	shift 3
+	before=$(tree "$D")
+	out=$("$@" 2>&1) || status=$?
+	is "$name: exit 0" "$status" 0
+	is "$name: one line" "$(printf '%s\n' "$out" | grep -c .)" 1
+	ok "$name: with what to do" grep -Eq 'next step|not WSL 2|refusing' <<<"$out"
+	is "$name: the drive is as before" "$(tree "$D")" "$before"
+	[ "$place" = none ] || is "$name: remembered" "$(field "data.$place.code" status)" "$code"
+}
+
+# On every "not possible", for each event of a package that would install.
+not_possible() {
+	local event
+	for event in configure upgrade; do
+		new_drive && package stable "$OURS1"
+		refused "$event, not WSL" wsl-absent none "$PROGRAM" --state-dir "$S" maint --event=$event
+		refused "$event, no drive" drive-missing pending_detail \
+			"$PROGRAM" --drive "$W/nowhere" --state-dir "$S" maint --event=$event
+		mkdir -p "$W/plain"
+		refused "$event, no Windows" drive-not-system last_error \
+			"$PROGRAM" --drive "$W/plain" --state-dir "$S" maint --event=$event
+		refused "$event, read-only drive" path-denied pending_detail read_only maint --event=$event
+		refused "$event, wrong architecture" image-header last_error wrong_arch maint --event=$event
+		new_drive && package stable "$OURS1"
+		"$SIM/make-image" --release "$FOREIGN" --size 1M "$T"
+		refused "$event, a foreign kernel" target-foreign last_error maint --event=$event
+		new_drive && rm "$T"
+		refused "$event, no kernel there" target-missing last_error maint --event=$event
+		new_drive && ln -sf /dev/null "$T"
+		refused "$event, a link in its place" path-symlink last_error maint --event=$event
+		new_drive
+		if chattr +i "$T" 2>/dev/null; then
+			refused "$event, no right" path-denied pending_detail maint --event=$event
+			chattr -i "$T"
+		fi
+		refused "$event, no room" space-low pending_detail full_drive maint --event=$event
+	done
+	new_drive && package stable "$OURS1"
+	refused "busy" lock-busy pending_detail busy maint --event=configure
+}
+
+# read_only COMMAND...: with a drive that cannot be written at all.
+read_only() {
+	mount --bind "$D" "$D" && mount -o remount,ro,bind "$D" || return 99
+	local status=0
+	"$@" || status=$?
+	umount "$D"
+	return "$status"
+}
+
+wrong_arch() {
+	local dir=$PACKAGES/$OURS1 name status=0
+	for name in bzImage vmlinux.bin; do
+		"$SIM/make-image" --release "$OURS1" --size 1M --seed "$OURS1" --format arm64 "$dir/$name"
+	done
+	sed -i "s/\"sha256\":\"[0-9a-f]*\"/\"sha256\":\"$(sum "$dir/bzImage")\"/" "$dir/manifest.json"
+	"$@" || status=$?
+	package stable "$OURS1"
+	return "$status"
+}
+
+# full_drive COMMAND...: on a small file system that holds the same drive.
+full_drive() {
+	local keep=$D status=0 before
+	mkdir -p "$W/small" && mount -t tmpfs -o size=3m tmpfs "$W/small" && cp -a "$D/." "$W/small/" || return 99
+	D=$W/small
+	before=$(tree "$D")
+	"$@" || status=$?
+	[ "$(tree "$D")" = "$before" ] || echo "the small drive was changed"
+	D=$keep
+	umount "$W/small"
+	return "$status"
+}
+
+# busy COMMAND...: while another WSL holds the drive's lock and is alive.
+busy() {
+	local beating status=0
+	printf 'a\n' >"$TOOLS/immensity-lock"
+	(while sleep 0.5 && [ -e "$TOOLS/immensity-lock" ]; do echo "$SECONDS" >"$TOOLS/immensity-lock"; done) 2>/dev/null &
+	beating=$!
+	"$@" || status=$?
+	kill "$beating"
+	rm -f "$TOOLS/immensity-lock"
+	return "$status"
+}
+
+# The one thing that is an error: the kernel is damaged, and was not repaired.
+damaged_and_not_repaired() {
+	new_drive
+	package stable "$OURS1"
+	dd if=/dev/zero of="$T" bs=4096 count=1 conv=notrunc status=none
+	fails "damaged by somebody else: an error" 4 "damaged" maint --event=configure
+	tear "$PACKAGES/$OURS1/bzImage" "$W/newer.img"
+	fails "half written, and the drive is read-only: an error" 4 "half written" read_only maint --event=boot
+	fails "likewise for an upgrade" 4 "half written" read_only maint --event=upgrade
+	is "half written, repaired at boot: no error" "$(status_of maint --event=boot)" 0
+	same "the kernel before is back" "$T" "$PACKAGES/$OURS1/bzImage"
+}
+
 trap 'chattr -R -i "$W" 2>/dev/null; umount -l /usr/lib "$W/over" 2>/dev/null; rm -rf "$W"' EXIT
 if private_usr_lib; then
 	life_of_a_package
 	two_series
 	settings
 	pending
+	not_possible
+	damaged_and_not_repaired
 	damaged_packages
 else
 	skip "package events" "no overlay file system here"
