@@ -11,6 +11,7 @@ include mk/kernel.mk
 include mk/config.mk
 include mk/program.mk
 include mk/packages.mk
+include mk/source.mk
 include mk/bench.mk
 include mk/shell.mk
 include mk/check.mk

@@ -1,47 +1,65 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The source packages work alone, as build farms use them: from a copy of what git tracks and an upstream tarball, with
-# no network and no packages installed by themselves. Shown up to the finished configuration; the build after that is
-# the one that every other suite has used. Usage: alone.t
+# The source packages of the kernel work alone, as build farms and people who ask for the source use them: unpacked
+# outside the clone, without git, without a network and without the caches of this machine. Usage: alone.t [build]
+# Shown up to the finished configuration; "build" goes on to the .deb packages and compares them with dist/.
 # shellcheck disable=SC2031,SC2317
 set -u
 # shellcheck source=tests/packages/lib.sh
 . tests/packages/lib.sh
 
-# The tarball that a build farm would have as a build dependency: here the one in the cache, made by `make source`.
-upstream_tarball() {
-	# shellcheck source=linux/scripts/lib.sh
-	(. linux/scripts/lib.sh && load_pin stable && for file in "$tarballs/$debian_file" "$tarballs/$kernel_org_file"; do
-		[ ! -f "$file" ] || { echo "$file" && break; }
-	done)
-}
-
-# offline COMMAND...: without a network, where the machine allows that.
+# offline COMMAND...: without a network, where the machine allows that, and with an empty home. A Rust compiler that
+# keeps itself in the home stays: Kconfig notes its version.
 offline() {
+	mkdir -p "$work/home"
+	set -- env -u IK_CACHE -u XDG_CACHE_HOME -u LINUX_TARBALL -u SOURCE_DATE_EPOCH HOME="$work/home" \
+		RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" "$@"
 	if unshare --net true 2>/dev/null; then unshare --net "$@"; else "$@"; fi
 }
 
-tarball=$(upstream_tarball)
-[ -f "$tarball" ] || stop "the upstream tarball is in the cache" "run: make source"
+# lend_cache DIRECTORY: this machine's compiler cache, which changes how long a build takes and not what it makes.
+lend_cache() {
+	lent=${IK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/immensity-kernel}/ccache
+	[ ! -d "$lent" ] || { mkdir -p "$1" && ln -s "$lent" "$1/ccache"; }
+}
+
+# build_deb: the binary packages from the unpacked source, beside it.
+build_deb() {
+	lend_cache build/cache
+	DEB_BUILD_OPTIONS="parallel=$(nproc) noautodbgsym" offline dpkg-buildpackage -d -b -us -uc --no-check-builddeps
+}
+
+tarball=$(linux/scripts/fetch --series stable 2>"$work/fetch.log") || stop "there is an upstream tarball" "$(cat "$work/fetch.log")"
 find_version
-small=immensity-wsl-kernel-${version%-*}
-mkdir "$work/$small"
-git ls-files -z | xargs -0 tar -cf - | tar -C "$work/$small" -xf -
-tar -C "$work" -czf "$work/$small.tar.gz" "$small"
+upstream=${version%-*}
+SOURCE_DATE_EPOCH=$(date -d "$(sed -n 's/^ -- .*>  //p' debian/changelog | head -n 1)" +%s)
+export SOURCE_DATE_EPOCH
+ok "the source packages are made" \
+	mk/scripts/source-packages kernel stable "$version" "$tarball" "$work/make" "$work/source"
+top=$PWD
+dist=$(realpath "$dist")
+config=$(realpath "${IK_OUT:-out}/.config")
+mkdir "$work/away"
+cd "$work/away" || stop "a folder outside the clone can be entered"
 
-cd "$work/$small" || stop "a copy of the tree can be entered"
-ok "debian/rules: the configuration is made from the packaged source" \
-	offline env LINUX_TARBALL="$tarball" debian/rules override_dh_auto_configure
-ok "debian/rules: there is a configuration" test -s out/.config
-ok "debian/rules: clean takes everything away again" debian/rules override_dh_auto_clean
-ok "debian/rules: nothing is left" test ! -e out
-cd "$OLDPWD" || exit 1
-rm -rf "${work:?}/$small"
+ok ".dsc: dpkg-source unpacks it" dpkg-source -x "$work/source/immensity-wsl-kernel_$version.dsc" deb
+ok ".dsc: the upstream tarball is the very one" cmp "deb/upstream/${tarball##*/}" "$tarball"
+cd deb || stop "the unpacked source can be entered"
+ok ".dsc: debian/rules makes the configuration" offline debian/rules override_dh_auto_configure
+ok ".dsc: it is the one of the clone" cmp out/.config "$config"
+if [ "${1:-}" = build ]; then
+	ok ".dsc: the packages are built" build_deb
+	for package in ../*.deb; do
+		ok "${package##*/} is the one in dist/" cmp "$package" "$dist/${package##*/}"
+	done
+	done_testing
+fi
+ok ".dsc: clean takes away what was made" debian/rules override_dh_auto_clean
+ok ".dsc: no result is left" test ! -e out
+cd .. && rm -rf deb
 
-mkdir -p "$work/rpm/SOURCES"
-mv "$work/$small.tar.gz" "$work/rpm/SOURCES/"
-ln -s "$tarball" "$work/rpm/SOURCES/linux-${version%-*}.tar.xz"
-ok "wsl-kernel.spec: the configuration is made from Source0 and Source1" \
-	offline rpmbuild -bc --nodeps --define "_topdir $work/rpm" --define "build_target config" rpm/wsl-kernel.spec
-ok "wsl-kernel.spec: there is a configuration" test -s "$work/rpm/BUILD/$small/out/.config"
-done_testing
+ok ".src.rpm: rpmbuild makes the configuration" \
+	offline rpmbuild -rc --nodeps --define "_topdir $work/rpm" --define "build_target config" \
+	"$work/source/immensity-wsl-kernel-$version.src.rpm"
+ok ".src.rpm: it is the one of the clone" cmp "$work/rpm/BUILD/immensity-wsl-kernel-$upstream/out/.config" "$config"
+cd "$top" && done_testing
