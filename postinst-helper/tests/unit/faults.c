@@ -25,19 +25,17 @@ static int meet(const char *name)
 	if (!faults.on || (faults.only && strcmp(faults.only, name) != 0))
 		return 0;
 	faults.count++;
-	if (faults.count != faults.at &&
-	    !(faults.lasting && faults.fired && strcmp(faults.fired, name) == 0))
-		return 0;
-	faults.fired = name;
-	if (faults.hook) {
-		void (*hook)(void *arg) = faults.hook;
-
-		faults.hook = NULL;
+	if (faults.hook && faults.count == faults.hook_at) {
 		faults.on = false; /* what the other one does is not counted */
-		hook(faults.arg);
+		faults.hook();
 		faults.on = true;
-		return 0;
+		faults.fired = name;
 	}
+	if (faults.count != faults.at &&
+	    !(faults.lasting && faults.count > faults.at && faults.at && faults.failed &&
+	      strcmp(faults.failed, name) == 0))
+		return 0;
+	faults.fired = faults.failed = name;
 	return faults.errnum ? -faults.errnum : 1;
 }
 
@@ -84,12 +82,24 @@ WRAP(ik_sys_unlink, (int dir_fd, const char *name), (dir_fd, name))
 WRAP(ik_sys_link, (int from_dir_fd, const char *from, int to_dir_fd, const char *to),
      (from_dir_fd, from, to_dir_fd, to))
 WRAP(ik_sys_set_mtime, (int fd, const struct timespec *mtime), (fd, mtime))
-WRAP(ik_sys_free_bytes, (int fd, uint64_t *ret_bytes), (fd, ret_bytes))
 WRAP_ERR(ik_clock_random, (void *buf, size_t len, struct ik_err *err), (buf, len, err))
 WRAP_ERR(ik_file_id_of, (int fd, struct ik_file_id *ret, struct ik_err *err), (fd, ret, err))
 WRAP_ERR(ik_path_identify,
 	 (int dir_fd, const char *path, struct ik_file_id *ret, struct ik_err *err),
 	 (dir_fd, path, ret, err))
+
+int __real_ik_sys_free_bytes(int fd, uint64_t *ret_bytes);
+int __wrap_ik_sys_free_bytes(int fd, uint64_t *ret_bytes);
+
+int __wrap_ik_sys_free_bytes(int fd, uint64_t *ret_bytes)
+{
+	int r = meet("ik_sys_free_bytes");
+
+	if (r == 0)
+		return __real_ik_sys_free_bytes(fd, ret_bytes);
+	*ret_bytes = 0;
+	return IK_MIN(r, 0);
+}
 
 ssize_t __real_ik_sys_pread(int fd, void *buf, size_t len, uint64_t off);
 ssize_t __wrap_ik_sys_pread(int fd, void *buf, size_t len, uint64_t off);

@@ -15,11 +15,12 @@ struct faults {
 	long at;	  /* number of the call, from 1; 0 = only count */
 	int errnum;	  /* it fails with this; 0 = a read is short, other calls are left alone */
 	bool lasting;	  /* later calls of the same name fail, too */
-	void (*hook)(void *arg); /* instead: somebody else acts right before the call */
-	void *arg;
+	long hook_at;	  /* before this call somebody else acts */
+	void (*hook)(void);
 	/* results */
 	long count;
-	const char *fired; /* name of the call */
+	const char *failed; /* name of the call that failed first */
+	const char *fired;  /* name of the call that failed or that the hook came before */
 };
 
 extern struct faults faults;
