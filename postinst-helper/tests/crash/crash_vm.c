@@ -263,6 +263,7 @@ static void run_scene(int worker, int workers, void *arg)
 	if (!v || !r)
 		tap_die("memory");
 	v->worker = worker;
+	v->options = "rw"; /* writes every 4 KiB by itself, so that a kill may fall between them */
 	v->random = (unsigned int)worker + 1;
 	vmdrive_furnish(v, arg, program, "48M", command);
 	rehearse(v, r);
@@ -289,6 +290,7 @@ static void measure_window(int worker, int workers, void *arg)
 	if (!v)
 		tap_die("memory");
 	v->worker = worker;
+	v->options = "big_writes";
 	vmdrive_furnish(v, &window_kind, program, "160M", command);
 	for (int i = 0; i < *(const int *)arg; i++) {
 		struct vm_life life = {.command = v->command,

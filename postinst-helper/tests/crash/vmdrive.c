@@ -23,7 +23,7 @@ static void must(const char *const *argv)
 
 void vmdrive_mount(const struct vmdrive *v)
 {
-	must((const char *[]){"/bin/ntfs-3g", v->image, v->mount_point, NULL});
+	must((const char *[]){"/bin/ntfs-3g", "-o", v->options, v->image, v->mount_point, NULL});
 }
 
 void vmdrive_reset(const struct vmdrive *v)

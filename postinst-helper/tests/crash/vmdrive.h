@@ -22,7 +22,8 @@ enum phase {
 
 struct vmdrive {
 	struct scene s;
-	int worker;
+	int worker;		     /* set by the caller: each has its own files */
+	const char *options;	     /* and how ntfs-3g mounts */
 	char start[160], image[160]; /* the furnished volume, and the copy of it that is used */
 	char mount_point[128];
 	char tools[256]; /* the kernel's directory */
