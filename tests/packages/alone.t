@@ -26,7 +26,7 @@ lend_cache() {
 # build_deb: the binary packages from the unpacked source, beside it.
 build_deb() {
 	lend_cache build/cache
-	DEB_BUILD_OPTIONS="parallel=$(nproc) noautodbgsym" offline dpkg-buildpackage -d -b -us -uc --no-check-builddeps
+	offline DEB_BUILD_OPTIONS="parallel=$(nproc) noautodbgsym" dpkg-buildpackage -d -b -us -uc --no-check-builddeps
 }
 
 tarball=$(linux/scripts/fetch --series stable 2>"$work/fetch.log") || stop "there is an upstream tarball" "$(cat "$work/fetch.log")"
