@@ -162,7 +162,7 @@ int main(int argc, char **argv)
 {
 	static const char *const names[] = {"install-same",  "install-grow", "install-shrink",
 					    "update-shrink", "restore",	     "remove",
-					    "recover"};
+					    "recover",	     "recover-late"};
 	const char *tier = argc > 2 ? argv[2] : "check";
 
 	if (argc < 2) {

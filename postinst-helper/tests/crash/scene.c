@@ -32,6 +32,7 @@ const struct scene_kind scene_kinds[] = {
 	{"restore", START_INSTALLED, RESTORE, "1M", "1216K", "1M"},
 	{"remove", START_INSTALLED, REMOVE, "1216K", "1M", "1M"},
 	{"recover", START_TORN, RECOVER, "1M", "1216K", "1M"},
+	{"recover-late", START_TORN_LATE, RECOVER, "1216K", "1M", "1M"},
 	{"wslconfig-install", START_STORE, INSTALL_FIRST, "1M", "1M", "1M"},
 	{"wslconfig-update", START_STORE_INSTALLED, INSTALL_SECOND, "1M", "1M", "1216K"},
 	{"wslconfig-remove", START_STORE_INSTALLED, REMOVE, "1M", "1M", "1M"},
@@ -121,8 +122,8 @@ static void furnish_profile(struct scene *s)
 }
 
 /*
- * A torn kernel: an install killed right after the first write of 4 KiB of zeros to the kernel. The
- * call is found by counting, so that nothing here knows the program's order.
+ * A torn kernel: an install killed right after the first or the last call that leaves one. The call is
+ * found by counting, so that nothing here knows the program's order.
  */
 static bool is_torn(const struct scene *s)
 {
@@ -134,7 +135,7 @@ static bool is_torn(const struct scene *s)
 
 static void make_torn(struct scene *s)
 {
-	struct snapshot *before = snapshot_take(s->w.root);
+	struct snapshot *before = snapshot_take(s->w.root), *torn = NULL;
 	const char *words[6], *argv[24];
 	struct trace_result result = {.fired = true};
 
@@ -150,11 +151,17 @@ static void make_torn(struct scene *s)
 
 		snapshot_restore(before, s->w.root);
 		trace_run(&job, &result);
-		if (is_torn(s))
+		if (is_torn(s) && (!torn || s->kind->start == START_TORN_LATE)) {
+			snapshot_free(torn);
+			torn = snapshot_take(s->w.root);
+		} else if (torn) {
 			break;
+		}
 	}
-	if (!result.fired)
+	if (!torn)
 		tap_die("no kill leaves a torn kernel");
+	snapshot_restore(torn, s->w.root);
+	snapshot_free(torn);
 	snapshot_free(before);
 }
 
@@ -236,7 +243,7 @@ void scene_open(struct scene *s, const struct scene_kind *kind, const char *prog
 	set_known(s);
 	make_start(s);
 	s->mtime = mtime_of(s->mtime_of);
-	if (kind->start == START_TORN)
+	if (kind->start == START_TORN || kind->start == START_TORN_LATE)
 		make_torn(s);
 	if (s->store)
 		s->old_text = read_whole(s->profile, ".wslconfig", &s->old_size);

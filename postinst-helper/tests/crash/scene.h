@@ -17,7 +17,8 @@
 enum start {
 	START_OFFICIAL,	 /* Microsoft's kernel, nothing of ours */
 	START_INSTALLED, /* our first kernel is installed */
-	START_TORN,	 /* an install was killed in the middle of the overwrite */
+	START_TORN,	 /* an install was killed right after the head was zeroed */
+	START_TORN_LATE, /* the same right before the head was written: the body is the new one */
 	START_STORE,	 /* Store WSL: a profile with a .wslconfig, no lxss kernel */
 	START_STORE_INSTALLED,
 };
