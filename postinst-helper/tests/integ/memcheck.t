@@ -48,7 +48,7 @@ commands() {
 		command_line "$MODE: official on" official on
 		command_line "$MODE: restore" restore
 		command_line "$MODE: recover" recover
-		command_line "$MODE: remove --purge" remove --purge
+		command_line "$MODE: maint, purge" maint --event=purge
 	done
 	MODE=lxss
 	tear "$W/ours1.img" "$W/ours3.img"

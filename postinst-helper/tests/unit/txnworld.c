@@ -22,9 +22,9 @@ struct image ours = {"ours", OURS, MIB + 40960, NULL};
 struct image newer = {"newer", NEWER, MIB, NULL};
 struct image foreign = {"foreign", FOREIGN, MIB + 4096, NULL};
 
-static struct tmp tmp;
+struct tmp tmp;
 struct ik_session session = {.drive = {.fd = -EBADF}};
-static char drive_path[96], state_path[96];
+char drive_path[96], state_path[96];
 
 /* A head that codec/image takes for a bzImage, and a body that differs from image to image. */
 static void make_image(struct image *image)
@@ -307,6 +307,8 @@ int world_set_up(void **state IK_UNUSED)
 	make_image(&newer);
 	make_image(&foreign);
 	put_file(tmp.fd, "drive/" KERNEL, official.data, official.size);
+	put_text(tmp.fd, "drive/Users/Ann/NTUSER.DAT", "x");
+	put_text(tmp.fd, "drive/Users/Ann/AppData/Local/x", "x");
 	options.drive = drive_path;
 	options.state_dir = state_path;
 	if (ik_session_open(&options, &session, &err) < 0)
