@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One wrapper for each call; see faults.h. Waits become time that has passed. */
+/* One wrapper for each call; see faults.h. */
 #include "faults.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "os/pathres.h"
 
 struct faults faults;
+bool faults_skip_sleep;
 static int64_t slept_ms;
 
 void faults_off(void)
@@ -141,9 +142,13 @@ int64_t __wrap_ik_clock_mono_ms(void)
 	return __real_ik_clock_mono_ms() + slept_ms;
 }
 
+void __real_ik_clock_sleep_ms(unsigned int ms);
 void __wrap_ik_clock_sleep_ms(unsigned int ms);
 
 void __wrap_ik_clock_sleep_ms(unsigned int ms)
 {
-	slept_ms += ms;
+	if (faults_skip_sleep)
+		slept_ms += ms;
+	else
+		__real_ik_clock_sleep_ms(ms);
 }

@@ -25,7 +25,10 @@ struct faults {
 
 extern struct faults faults;
 
-/* Forgets everything; sleeping stays free of cost in every case. */
+/* Waits become time that has passed. */
+extern bool faults_skip_sleep;
+
+/* Forgets everything but that. */
 void faults_off(void);
 
 #endif

@@ -298,6 +298,7 @@ int world_set_up(void **state IK_UNUSED)
 	struct ik_options options = {.config = "/dev/null", .target = "lxss"};
 	struct ik_err err = {0};
 
+	faults_skip_sleep = true;
 	tmp_make(&tmp, NULL);
 	(void)snprintf(drive_path, sizeof(drive_path), "%s/drive", tmp.path);
 	(void)snprintf(state_path, sizeof(state_path), "%s/state", tmp.path);
