@@ -32,10 +32,14 @@ fragments() {
 	[ ! -f "$configs/fragments/compiler-$1.config" ] || echo "$configs/fragments/compiler-$1.config"
 }
 
+# No Rust is built, and a compiler for it that happens to be there would be written into the configuration.
+no_rust='RUSTC=false BINDGEN=false'
+
 # kbuild SRC OUTDIR ARG...: the tree's own make, undisturbed by the make that may have called us.
 kbuild() {
 	kbuild_src=$1 kbuild_out=$2
 	shift 2
+	# shellcheck disable=SC2086 # two words
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES LOCALVERSION= \
-		make -s -C "$kbuild_src" O="$kbuild_out" "$@"
+		make -s -C "$kbuild_src" O="$kbuild_out" $no_rust "$@"
 }

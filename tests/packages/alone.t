@@ -8,12 +8,10 @@ set -u
 # shellcheck source=tests/packages/lib.sh
 . tests/packages/lib.sh
 
-# offline COMMAND...: without a network, where the machine allows that, and with an empty home. A Rust compiler that
-# keeps itself in the home stays: Kconfig notes its version.
+# offline COMMAND...: without a network, where the machine allows that, and with an empty home.
 offline() {
 	mkdir -p "$work/home"
-	set -- env -u IK_CACHE -u XDG_CACHE_HOME -u LINUX_TARBALL -u SOURCE_DATE_EPOCH HOME="$work/home" \
-		RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" "$@"
+	set -- env -u IK_CACHE -u XDG_CACHE_HOME -u LINUX_TARBALL -u SOURCE_DATE_EPOCH HOME="$work/home" "$@"
 	if unshare --net true 2>/dev/null; then unshare --net "$@"; else "$@"; fi
 }
 
