@@ -219,11 +219,18 @@ static int act(struct ik_lxss *lxss, enum ik_recovery verdict, struct ik_err *er
 int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
 {
 	enum ik_recovery verdict;
+	struct ik_err why = {0};
 	int r = ik_recover_judge(lxss->scene, &lxss->journal, distrust_new, &lxss->progress,
-				 &verdict, err);
+				 &verdict, &why);
 
-	if (r < 0)
+	/* We were writing to it a moment ago: that it cannot even be looked at is no "unchanged". */
+	if (r < 0 && distrust_new)
+		return loud(lxss, err, &why);
+	if (r < 0) {
+		if (err)
+			*err = why;
 		return r;
+	}
 	lxss->report->recovery = verdict;
 	r = act(lxss, verdict, err);
 	/* The staged image has served its purpose: nothing is under way any more. */
