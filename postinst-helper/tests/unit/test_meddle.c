@@ -94,12 +94,14 @@ static bool meddled(size_t who, long n, bool recovery)
 
 static void somebody_else(void **state IK_UNUSED)
 {
-	long step = getenv("IK_TEST_ALL") ? 1 : 5;
+	for (size_t who = 0; who < IK_ARRAY_SIZE(others); who++) {
+		/* Replacing is what Windows Update does: no call is left out. */
+		long step = who == 0 || getenv("IK_TEST_ALL") ? 1 : 5;
 
-	for (size_t who = 0; who < IK_ARRAY_SIZE(others); who++)
 		for (int recovery = 0; recovery < 2; recovery++)
 			for (long n = 1 + (long)who; meddled(who, n, recovery); n += step)
 				;
+	}
 }
 
 /* ---- rare settings ---- */
