@@ -294,22 +294,16 @@ static int has_work(const struct ik_scene *scene, const struct ik_job *job,
 	       ik_recover_is_unmarked(&journal, job->session->env.release);
 }
 
-int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
+static int recover_scene(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
+			 struct ik_err *err)
 {
-	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
 	struct ik_lxss ik_autolxss lxss = {0};
 	struct ik_err seen = {0};
-	int r = ik_scene_open(job->session, &scene, err);
+	int r = has_work(scene, job, &report->recovery, err);
 
-	if (r < 0)
-		return r;
-	report->mode = scene.mode;
-	if (!scene.has_target)
-		return 0; /* nothing of ours can be under way where there is no target */
-	r = has_work(&scene, job, &report->recovery, err);
 	if (r <= 0)
 		return r;
-	r = ik_recover_open(&scene, job, report, &lxss, err);
+	r = ik_recover_open(scene, job, report, &lxss, err);
 	if (r < 0)
 		return r;
 	r = ik_recover_run(&lxss, false, &seen);
@@ -327,5 +321,22 @@ int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *
 	if (r >= 0)
 		report->action = report->recovery == IK_RECOVERY_NOTHING ? IK_ACTION_NONE :
 									   IK_ACTION_RECOVERED;
+	return r;
+}
+
+int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
+{
+	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	struct ik_err late = {0};
+	int r = ik_scene_open(job->session, &scene, err);
+
+	if (r < 0)
+		return r;
+	report->mode = scene.mode;
+	if (!scene.has_target)
+		return 0; /* nothing of ours can be under way where there is no target */
+	r = recover_scene(&scene, job, report, err);
+	if (ik_lxss_report_target(&scene, false, NULL, report, &late) < 0)
+		ik_report_note(report, "%s", late.message);
 	return r;
 }

@@ -25,6 +25,10 @@ after_a_power_cut() {
 	is "recover" "$(field data.action recover)" recovered
 	same "the kernel before is back" "$T" "$W/ours1.img"
 	is "recover again: nothing to do" "$(field data.action recover)" none
+	is "and it says which kernel is there" "$(field data.target.state recover)" ours
+	tear "$W/ours1.img" "$W/ours3.img"
+	ok "so do its words" sh -c '"$@" | grep -q "^Windows boots: *ours, "' - \
+		"$PROGRAM" --drive "$D" --state-dir "$S" --target lxss recover
 	tear "$W/ours1.img" "$W/ours3.img"
 	is "the next install recovers first" "$(status_of ik install --image "$W/ours3.img")" 0
 	same "and goes on" "$T" "$W/ours3.img"
