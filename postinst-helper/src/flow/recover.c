@@ -20,6 +20,9 @@
 	"from Windows, as administrator: run immensity-restore.cmd in " \
 	"C:\\Windows\\System32\\lxss\\tools, or `wsl --update`; see also immensity-README.txt there"
 
+#define DARK_HINT \
+	"do not shut WSL down; run `immensity-kernel recover`. If WSL does not start any more: " WINDOWS_HINT
+
 /* Compares the target with an image that the journal names. */
 static int match_image(const struct ik_scene *scene, const struct ik_jrec_image *image,
 		       const struct ik_progress *progress, enum ik_match *ret_match, bool *ret_body,
@@ -130,9 +133,33 @@ static int loud(struct ik_lxss *lxss, struct ik_err *err, const struct ik_err *c
 			   "\"%s\" is half written and could not be repaired%s%s", lxss->name,
 			   cause ? ": " : "", cause ? cause->message : "");
 
-	ik_err_hint(err, "do not shut WSL down; run `immensity-kernel recover`. If WSL does not "
-			 "start any more: " WINDOWS_HINT);
+	ik_err_hint(err, DARK_HINT);
 	ik_history_drive(lxss->dir_fd, "RECOVERY NEEDED: the kernel is half written");
+	return r;
+}
+
+/*
+ * A look failed. Where what can still be seen is half written, or nothing shows that it is not, that is
+ * said: any other status would mean that the kernel before is in place. A refusal stays what it is.
+ */
+static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err *why,
+		       struct ik_err *err)
+{
+	struct ik_journal journal;
+	struct ik_target target;
+	bool armed = ik_journal_load(scene->lxss.fd, &journal, NULL) >= 0 &&
+		     journal_fact(&journal) == IK_PLAN_JOURNAL_ARMED;
+	bool torn = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL,
+				   &target, NULL) >= 0 &&
+		    target.kind == IK_KIND_TORN;
+
+	if (err)
+		*err = *why;
+	if ((!armed && !torn) || ik_code_exit(why->code) == IK_EXIT_REFUSED)
+		return r;
+	r = ik_err_set(err, IK_E_RECOVERY_NEEDED, EIO, "\"%s\" %s half written: %s",
+		       scene->lxss.name, torn ? "is" : "may be", why->message);
+	ik_err_hint(err, DARK_HINT);
 	return r;
 }
 
@@ -226,11 +253,8 @@ int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
 	/* We were writing to it a moment ago: that it cannot even be looked at is no "unchanged". */
 	if (r < 0 && distrust_new)
 		return loud(lxss, err, &why);
-	if (r < 0) {
-		if (err)
-			*err = why;
-		return r;
-	}
+	if (r < 0)
+		return in_the_dark(lxss->scene, r, &why, err);
 	lxss->report->recovery = verdict;
 	r = act(lxss, verdict, err);
 	/* The staged image has served its purpose: nothing is under way any more. */
@@ -284,12 +308,13 @@ static int has_work(const struct ik_scene *scene, const struct ik_job *job,
 		    enum ik_recovery *ret_verdict, struct ik_err *err)
 {
 	struct ik_journal journal;
-	int r = ik_journal_load(scene->lxss.fd, &journal, err);
+	struct ik_err why = {0};
+	int r = ik_journal_load(scene->lxss.fd, &journal, &why);
 
 	if (r >= 0)
-		r = ik_recover_judge(scene, &journal, false, &job->progress, ret_verdict, err);
+		r = ik_recover_judge(scene, &journal, false, &job->progress, ret_verdict, &why);
 	if (r < 0)
-		return r;
+		return in_the_dark(scene, r, &why, err);
 	return *ret_verdict != IK_RECOVERY_NOTHING ||
 	       ik_recover_is_unmarked(&journal, job->session->env.release);
 }
