@@ -205,7 +205,7 @@ static void run_scene(int worker, int workers, void *arg)
 		v.writes += v.log.list[i].head.kind == OP_WRITE;
 	stride = v.writes / cuts_wanted + 1;
 	while (advance(&v))
-		if (v.done / stride % workers == worker && v.done % stride == 0)
+		if (v.done / stride % workers == worker && (v.done - 1) % stride == 0)
 			judge_cut(&v);
 	if (worker == 0)
 		tally->extra[0] += v.writes;
