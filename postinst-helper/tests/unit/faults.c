@@ -40,30 +40,23 @@ static int meet(const char *name)
 	return faults.errnum ? -faults.errnum : 1;
 }
 
-#define WRAP(name, params, args)           \
-	int __real_##name params;          \
-	int __wrap_##name params;          \
-	int __wrap_##name params           \
-	{                                  \
-		int r = meet(#name);       \
-                                           \
-		if (r < 0)                 \
-			return r;          \
-		return __real_##name args; \
+#define WRAP_AS(name, params, args, failure) \
+	int __real_##name params;            \
+	int __wrap_##name params;            \
+	int __wrap_##name params             \
+	{                                    \
+		int r = meet(#name);         \
+                                             \
+		if (r < 0)                   \
+			return failure;      \
+		return __real_##name args;   \
 	}
 
+#define WRAP(name, params, args) WRAP_AS(name, params, args, r)
+
 /* The same for calls with an error object. */
-#define WRAP_ERR(name, params, args)                                               \
-	int __real_##name params;                                                  \
-	int __wrap_##name params;                                                  \
-	int __wrap_##name params                                                   \
-	{                                                                          \
-		int r = meet(#name);                                               \
-                                                                                   \
-		if (r < 0)                                                         \
-			return ik_err_set(err, IK_E_IO_FAILED, r, "made to fail"); \
-		return __real_##name args;                                         \
-	}
+#define WRAP_ERR(name, params, args) \
+	WRAP_AS(name, params, args, ik_err_set(err, IK_E_IO_FAILED, r, "made to fail"))
 
 WRAP(ik_sys_openat2,
      (int dir_fd, const char *path, int flags, mode_t mode, uint64_t resolve, int *ret_fd),
