@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "flow/dry.h"
-#include "flow/recover.h"
+#include "flow/recjob.h"
 #include "flow/remove.h"
 #include "flow/source.h"
 #include "flow/status.h"
@@ -167,7 +167,7 @@ static int repair(struct act *act, struct ik_job *job, int r, struct ik_err *why
 {
 	struct ik_err late = {0};
 
-	if (ik_worker_run(ik_recover_job, job, act->report, &late) < 0)
+	if (ik_worker_run(ik_recjob_run, job, act->report, &late) < 0)
 		return r;
 	r = ik_err_set(why, IK_E_INTERRUPTED, ECANCELED, "the working process was killed");
 	ik_err_hint(why, "what it had begun was finished or undone; run the command again");
@@ -302,7 +302,7 @@ int ik_act_recover(struct ik_session *session, struct ik_report *ret, struct ik_
 	if (r >= 0 && session->options.dry_run)
 		return ik_act_status(session, false, ret, err);
 	if (r >= 0)
-		r = run(&act, ik_recover_job, &job, &why);
+		r = run(&act, ik_recjob_run, &job, &why);
 	if (r >= 0 && ret->action == IK_ACTION_RECOVERED)
 		log_line(&act, r, &why);
 	if (r < 0)

@@ -72,10 +72,9 @@ static enum ik_plan_journal journal_fact(const struct ik_journal *journal)
 }
 
 /* The target may be one of the journal's images with zeros behind it. */
-static bool may_be_padded(const struct ik_journal *journal, const struct ik_target *target)
+static bool may_be_padded(const struct ik_journal *journal)
 {
-	return journal->present && (journal->rec.flags & IK_JREC_F_PADDED) &&
-	       target->kind != IK_KIND_TORN;
+	return journal->present && (journal->rec.flags & IK_JREC_F_PADDED);
 }
 
 static int gather_matches(const struct ik_scene *scene, const struct ik_journal *journal,
@@ -114,7 +113,7 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 	facts.header_valid = target.kind != IK_KIND_TORN;
 	facts.same_inode = journal->present && target.id.ino == journal->rec.target_ino;
 	if (facts.target_exists && facts.header_valid &&
-	    (facts.journal == IK_PLAN_JOURNAL_ARMED || may_be_padded(journal, &target)))
+	    (facts.journal == IK_PLAN_JOURNAL_ARMED || may_be_padded(journal)))
 		r = gather_matches(scene, journal, progress, &facts, err);
 	if (r < 0)
 		return r;
@@ -187,10 +186,9 @@ static int restore(struct ik_lxss *lxss, const struct ik_jrec_image *image,
 
 	if (r >= 0)
 		r = ik_lxss_write(lxss, fd, &copy, &job, &why);
-	if (r < 0 && job.reach == IK_INPLACE_REPLACED)
-		return superseded(lxss, err);
 	if (r < 0)
-		return loud(lxss, err, &why);
+		return job.reach == IK_INPLACE_REPLACED ? superseded(lxss, err) :
+							  loud(lxss, err, &why);
 	ik_report_note(lxss->report, "an interrupted update was %s: \"%s\" is %s again",
 		       state == IK_JREC_IDLE ? "undone" : "finished", lxss->name,
 		       copy.release[0] ? copy.release : copy.origin);
@@ -238,9 +236,9 @@ static int act(struct ik_lxss *lxss, enum ik_recovery verdict, struct ik_err *er
 	case IK_RECOVERY_NOT_OURS:
 		return torn_by_others(lxss, err);
 	case IK_RECOVERY_NO_TARGET:
-		return missing(lxss, err);
+		break;
 	}
-	return ik_err_set(err, IK_E_INTERNAL_BUG, 0, "no such verdict: %d", (int)verdict);
+	return missing(lxss, err);
 }
 
 int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
@@ -283,85 +281,40 @@ static bool is_half_written(enum ik_recovery verdict)
 	       verdict == IK_RECOVERY_LOUD;
 }
 
+int ik_recover_foresee(const struct ik_scene *scene, const struct ik_progress *progress,
+		       struct ik_journal *ret_journal, enum ik_recovery *ret_verdict,
+		       struct ik_err *err)
+{
+	struct ik_err why = {0};
+	int r = ik_journal_load(scene->lxss.fd, ret_journal, &why);
+
+	if (r >= 0)
+		r = ik_recover_judge(scene, ret_journal, false, progress, ret_verdict, &why);
+	return r < 0 ? in_the_dark(scene, r, &why, err) : 0;
+}
+
 int ik_recover_open(const struct ik_scene *scene, const struct ik_job *job,
 		    struct ik_report *report, struct ik_lxss *ret, struct ik_err *err)
 {
 	enum ik_recovery verdict = IK_RECOVERY_NOTHING;
 	struct ik_journal journal;
-	struct ik_err why = {0};
+	struct ik_err why = {0}, seen = {0};
 	int r = ik_lxss_open(scene, job, report, ret, &why);
 
 	if (r >= 0)
 		return r;
 	/* Whoever holds the lock has half written it just now, and goes on. */
-	if (why.code != IK_E_LOCK_BUSY && ik_journal_load(scene->lxss.fd, &journal, NULL) >= 0 &&
-	    ik_recover_judge(scene, &journal, false, NULL, &verdict, NULL) >= 0 &&
-	    is_half_written(verdict))
-		return loud(ret, err, &why);
+	if (why.code != IK_E_LOCK_BUSY) {
+		int look = ik_recover_foresee(scene, NULL, &journal, &verdict, &seen);
+
+		if (is_half_written(verdict))
+			return loud(ret, err, &why);
+		if (seen.code == IK_E_RECOVERY_NEEDED) {
+			why = seen;
+			r = look;
+		}
+	}
 	if (err)
 		*err = why;
-	return r;
-}
-
-/* Is there anything to do at all? Asked without the lock. */
-static int has_work(const struct ik_scene *scene, const struct ik_job *job,
-		    enum ik_recovery *ret_verdict, struct ik_err *err)
-{
-	struct ik_journal journal;
-	struct ik_err why = {0};
-	int r = ik_journal_load(scene->lxss.fd, &journal, &why);
-
-	if (r >= 0)
-		r = ik_recover_judge(scene, &journal, false, &job->progress, ret_verdict, &why);
-	if (r < 0)
-		return in_the_dark(scene, r, &why, err);
-	return *ret_verdict != IK_RECOVERY_NOTHING ||
-	       ik_recover_is_unmarked(&journal, job->session->env.release);
-}
-
-static int recover_scene(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
-			 struct ik_err *err)
-{
-	struct ik_lxss ik_autolxss lxss = {0};
-	struct ik_err seen = {0};
-	int r = has_work(scene, job, &report->recovery, err);
-
-	if (r <= 0)
-		return r;
-	r = ik_recover_open(scene, job, report, &lxss, err);
-	if (r < 0)
-		return r;
-	r = ik_recover_run(&lxss, false, &seen);
-	if (seen.code == IK_E_TARGET_UNFLUSHED) {
-		/* It boots, and everything for a way back is still there: no failure, but not done. */
-		report->unflushed = true;
-		ik_report_note(report, "%.200s: the journal stays open, the next run tries again",
-			       seen.message);
-		return 0;
-	}
-	if (r < 0 && err)
-		*err = seen;
-	if (r >= 0)
-		r = ik_recover_mark_good(&lxss, job->session->env.release, err);
-	if (r >= 0)
-		report->action = report->recovery == IK_RECOVERY_NOTHING ? IK_ACTION_NONE :
-									   IK_ACTION_RECOVERED;
-	return r;
-}
-
-int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
-{
-	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
-	struct ik_err late = {0};
-	int r = ik_scene_open(job->session, &scene, err);
-
-	if (r < 0)
-		return r;
-	report->mode = scene.mode;
-	if (!scene.has_target)
-		return 0; /* nothing of ours can be under way where there is no target */
-	r = recover_scene(&scene, job, report, err);
-	if (ik_lxss_report_target(&scene, false, NULL, report, &late) < 0)
-		ik_report_note(report, "%s", late.message);
 	return r;
 }

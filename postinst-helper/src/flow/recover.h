@@ -25,8 +25,18 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 		     struct ik_err *err) IK_MUST_CHECK;
 
 /*
+ * Purpose     ik_recover_judge() by the journal as it lies on the drive, where a failure does not hide that
+ *             the kernel is, or may be, half written.
+ * Parameters  progress: may be NULL; ret_journal: what it was judged by; ret_verdict: set on success only
+ * Errors      IK_E_RECOVERY_NEEDED: it is, or nothing shows that it is not; ik_recover_judge(), store/journal
+ */
+int ik_recover_foresee(const struct ik_scene *scene, const struct ik_progress *progress,
+		       struct ik_journal *ret_journal, enum ik_recovery *ret_verdict,
+		       struct ik_err *err) IK_MUST_CHECK;
+
+/*
  * Purpose     ik_lxss_open(), where a failure does not hide that the kernel is half written.
- * Errors      IK_E_RECOVERY_NEEDED: it is, and the ground could not be taken; flow/lxss
+ * Errors      IK_E_RECOVERY_NEEDED: it is, or may be, and the ground could not be taken; flow/lxss
  */
 int ik_recover_open(const struct ik_scene *scene, const struct ik_job *job,
 		    struct ik_report *report, struct ik_lxss *ret,
@@ -53,11 +63,5 @@ int ik_recover_mark_good(struct ik_lxss *lxss, const char *running,
 
 /* Purpose     tells whether ik_recover_mark_good() would write. */
 bool ik_recover_is_unmarked(const struct ik_journal *journal, const char *running);
-
-/*
- * Purpose     the job of `recover` and of the boot-time unit: takes the lock only if there is work. A target
- *             that could not be flushed is a note and report->unflushed, not an error.
- */
-int ik_recover_job(struct ik_job *job, struct ik_report *report, struct ik_err *err) IK_MUST_CHECK;
 
 #endif

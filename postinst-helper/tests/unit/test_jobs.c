@@ -12,7 +12,7 @@
 #include "faults.h"
 #include "flow/act.h"
 #include "flow/dry.h"
-#include "flow/recover.h"
+#include "flow/recjob.h"
 #include "flow/remove.h"
 #include "flow/source.h"
 #include "flow/status.h"

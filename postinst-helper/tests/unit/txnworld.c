@@ -9,8 +9,9 @@
 
 #include "base/bytes.h"
 #include "faults.h"
-#include "flow/recover.h"
+#include "flow/recjob.h"
 #include "flow/txnjob.h"
+#include "io/reread.h"
 
 #define OFFICIAL "5.15.90.1-microsoft-standard-WSL2"
 #define NEWER	 "7.3.5-1-immensity-microsoft-standard-WSL2"
@@ -130,6 +131,23 @@ void set_journal(enum ik_jrec_state state, uint32_t flags)
 	assert_int_equal(close(seen.dir_fd), 0);
 }
 
+bool is_there(const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), TOOLS "%s", name);
+	return faccessat(session.drive.fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+struct ik_jrec record(void)
+{
+	struct ik_journal seen = journal();
+
+	assert_true(seen.present);
+	assert_int_equal(close(seen.dir_fd), 0);
+	return seen.rec;
+}
+
 struct ik_progress work_progress;
 
 void set_record(const struct ik_jrec *rec)
@@ -169,7 +187,7 @@ int restore(const char *what, struct ik_report *report, struct ik_err *err)
 int recover(struct ik_report *report, struct ik_err *err)
 {
 	struct ik_job job = {.session = &session, .progress = work_progress};
-	int r = ik_recover_job(&job, report, err);
+	int r = ik_recjob_run(&job, report, err);
 
 	faults.on = false;
 	return r;

@@ -50,8 +50,12 @@ bool is(const struct image *image);
 bool has_copy(const char *name, const struct image *image);
 bool head_is_zero(void);
 
+/* Is there anything of this name beside the kernel? */
+bool is_there(const char *name);
+
 /* The journal as it lies there; its record changed. */
 struct ik_journal journal(void);
+struct ik_jrec record(void);
 void set_journal(enum ik_jrec_state state, uint32_t flags);
 void set_record(const struct ik_jrec *rec);
 
