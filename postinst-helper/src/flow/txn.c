@@ -19,8 +19,7 @@ static void set_facts(const struct ik_txn *txn, struct ik_plan_replace_facts *fa
 
 	*facts = (struct ik_plan_replace_facts){
 		.current = txn->old.kind,
-		.same_digest = ik_digest_is_equal(&txn->old.whole, &txn->image->target.whole) &&
-			       txn->old.id.size_bytes == txn->image->target.id.size_bytes,
+		.same_digest = ik_digest_is_equal(&txn->old.whole, &txn->image->target.whole),
 		.current_release = txn->old.image.release,
 		.wanted_release = txn->image->target.image.release,
 		.allow_downgrade = conf->allow_downgrade || txn->purpose == IK_TXN_RESTORE,

@@ -91,16 +91,6 @@ static void add_rescue(struct ik_rescue *rescue, const char *verb, const char *f
 	image->release = target->image.release;
 }
 
-static int write_text(struct ik_lxss *lxss, const char *name, const struct ik_strbuf *text,
-		      struct ik_err *err)
-{
-	int r = ik_strbuf_error(text);
-
-	if (r < 0)
-		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, r, "writing \"%s\"", name);
-	return ik_afile_put(lxss->dir_fd, name, text->data, text->len, 0644, err);
-}
-
 /* Step 6: the way back for a user with only Windows. */
 static int write_rescue(struct ik_txn *txn, struct ik_err *err)
 {
@@ -124,9 +114,9 @@ static int write_rescue(struct ik_txn *txn, struct ik_err *err)
 	if (r >= 0)
 		r = ik_rescue_readme(&rescue, &readme, err);
 	if (r >= 0)
-		r = write_text(lxss, IK_NAME_SCRIPT, &script, err);
+		r = ik_afile_put(lxss->dir_fd, IK_NAME_SCRIPT, script.data, script.len, 0644, err);
 	if (r >= 0)
-		r = write_text(lxss, IK_NAME_README, &readme, err);
+		r = ik_afile_put(lxss->dir_fd, IK_NAME_README, readme.data, readme.len, 0644, err);
 	return r;
 }
 

@@ -82,14 +82,12 @@ int ik_afile_put(int dir_fd, const char *name, const void *data, size_t len, mod
 		r = ik_reread_expect(dir_fd, temp, len, &digest, NULL, err);
 	if (r >= 0) {
 		r = ik_sys_rename(dir_fd, temp, dir_fd, name);
-		if (r < 0)
-			r = ik_io_fault(r, err, "renaming \"%s\" to \"%s\"", temp, name);
+		if (r >= 0)
+			return 0;
+		r = ik_io_fault(r, err, "renaming \"%s\" to \"%s\"", temp, name);
 	}
-	if (r < 0) {
-		ik_ignore(ik_afile_remove(dir_fd, temp, NULL)); /* the first error counts */
-		return r;
-	}
-	return 0;
+	ik_ignore(ik_afile_remove(dir_fd, temp, NULL)); /* the first error counts */
+	return r;
 }
 
 int ik_afile_replace(int dir_fd, const char *name, const void *data, size_t len, mode_t mode,

@@ -80,10 +80,7 @@ static int grow(struct ik_inplace *job, struct ik_err *err)
 	if (job->size_bytes <= job->id.size_bytes)
 		return 0;
 	r = ik_sys_ftruncate(job->fd, job->size_bytes);
-	if (r < 0)
-		r = ik_io_fault(r, err, "growing \"%s\"", job->name);
-	if (r >= 0)
-		r = flush(job, err);
+	r = r < 0 ? ik_io_fault(r, err, "growing \"%s\"", job->name) : flush(job, err);
 	if (r >= 0)
 		r = expect_size(job, job->size_bytes, err);
 	if (r < 0)
@@ -168,17 +165,18 @@ static int cut(struct ik_inplace *job, uint8_t *buf, struct ik_err *err)
 /* Steps 13 and 15: proves a part of the file; `what` is IK_REREAD_BODY or IK_REREAD_WHOLE. */
 static int prove(struct ik_inplace *job, int what, struct ik_err *err)
 {
-	struct ik_reread seen;
+	struct ik_reread seen = {.id = job->id}; /* stays where the name cannot be opened */
 	int r = ik_reread(job->dir_fd, job->name, job->size_bytes, what, NULL, &seen, err);
 	bool same;
 
-	if (r < 0)
-		return r;
+	/* Asked first: another file may fail to be read as ours, and be whole all the same. */
 	if (!ik_file_id_is_same(&seen.id, &job->id)) {
 		job->reach = IK_INPLACE_REPLACED;
 		return ik_err_set(err, IK_E_TARGET_CHANGED, ESTALE,
 				  "\"%s\" was replaced by another file meanwhile", job->name);
 	}
+	if (r < 0)
+		return r;
 	same = what == IK_REREAD_BODY ? ik_digest_is_equal(&seen.body, &job->body) :
 					ik_digest_is_equal(&seen.whole, &job->digest);
 	if (seen.id.size_bytes != job->size_bytes && !(job->padded && seen.tail_is_zero))

@@ -85,16 +85,13 @@ int ik_stage_copy(const struct ik_stage *stage, const struct ik_progress *progre
 				     progress, err);
 	if (r >= 0) {
 		r = ik_sys_rename(stage->dir_fd, stage->temp, stage->dir_fd, stage->name);
-		if (r < 0)
-			r = ik_io_fault(r, err, "renaming \"%s\" to \"%s\"", stage->temp,
-					stage->name);
+		if (r >= 0) {
+			if (!stage->names_later)
+				ik_sys_fsync_dir(stage->dir_fd);
+			return 0;
+		}
+		r = ik_io_fault(r, err, "renaming \"%s\" to \"%s\"", stage->temp, stage->name);
 	}
-	if (r < 0) {
-		ik_ignore(
-			ik_afile_remove(stage->dir_fd, stage->temp, NULL)); /* first error counts */
-		return r;
-	}
-	if (!stage->names_later)
-		ik_sys_fsync_dir(stage->dir_fd);
-	return 0;
+	ik_ignore(ik_afile_remove(stage->dir_fd, stage->temp, NULL)); /* the first error counts */
+	return r;
 }
