@@ -23,6 +23,8 @@ void faults_off(void)
 /* 0 = go on, negative = fail with it, positive = make it short. */
 static int meet(const char *name)
 {
+	if (faults.on && faults.failed && faults.also && strcmp(faults.also, name) == 0)
+		return faults.errnum ? -faults.errnum : 1;
 	if (!faults.on || (faults.only && strcmp(faults.only, name) != 0))
 		return 0;
 	faults.count++;
@@ -49,6 +51,8 @@ static int meet(const char *name)
                                              \
 		if (r < 0)                   \
 			return failure;      \
+		if (r > 0 && faults.lies)    \
+			return 0;            \
 		return __real_##name args;   \
 	}
 

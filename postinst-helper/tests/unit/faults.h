@@ -15,6 +15,8 @@ struct faults {
 	long at;	  /* number of the call, from 1; 0 = only count */
 	int errnum;	  /* it fails with this; 0 = a read is short, other calls are left alone */
 	bool lasting;	  /* later calls of the same name fail, too */
+	const char *also; /* after the first failure every call of this name fails, too */
+	bool lies;	  /* with errnum 0: the call does nothing and says that it did */
 	long hook_at;	  /* before this call somebody else acts */
 	void (*hook)(void);
 	/* results */
