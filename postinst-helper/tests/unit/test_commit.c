@@ -86,6 +86,9 @@ static void the_previous_image(void **state IK_UNUSED)
 	assert_int_equal(report.action, IK_ACTION_RESTORED);
 	assert_true(is(&ours));
 	assert_true(has_copy(IK_NAME_PREV, &newer));
+	/* Had it been interrupted, the journal would have named a copy of each. */
+	assert_string_equal(record().a.file, IK_NAME_PREV);
+	assert_string_equal(record().b.file, IK_NAME_NEW);
 	assert_false(is_there(IK_NAME_NEW));
 }
 

@@ -207,6 +207,19 @@ static void writes_journal(void)
 	assert_int_equal(ik_journal_write(&theirs, &rec, NULL), 0);
 }
 
+/* A slot of the same generation as ours, in the place where ours is not. */
+static void writes_other_slot(void)
+{
+	uint8_t bytes[IK_JREC_SLOT_BYTES];
+	struct ik_jrec rec = a_record();
+	int fd = openat(t->fd, IK_NAME_JOURNAL, O_WRONLY | O_CLOEXEC);
+
+	rec.generation = 2;
+	assert_int_equal(ik_jrec_encode(&rec, bytes, NULL), 0);
+	assert_int_equal(pwrite(fd, bytes, sizeof(bytes), 0), (ssize_t)sizeof(bytes));
+	assert_int_equal(close(fd), 0);
+}
+
 /* Writes that did not arrive are noticed; what the caller knows stays what it knew. */
 static void journal_not_written(void **state)
 {
@@ -224,6 +237,9 @@ static void journal_not_written(void **state)
 		 IK_E_JOURNAL_BAD},
 		{"another writer", 2,
 		 FAULT(.only = "ik_sys_read_all", .hook_at = 1, .hook = writes_journal),
+		 IK_E_JOURNAL_BAD},
+		{"another writer of the same generation", 1,
+		 FAULT(.only = "ik_sys_read_all", .hook_at = 1, .hook = writes_other_slot),
 		 IK_E_JOURNAL_BAD},
 		{"it cannot be made", 0, FAULT(.only = "ik_sys_create", .at = 1, .errnum = EROFS),
 		 IK_E_PATH_DENIED},
