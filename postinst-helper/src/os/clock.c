@@ -43,8 +43,7 @@ void ik_clock_iso(int64_t unix_s, char ret_text[21])
 
 	if (!gmtime_r(&t, &tm) || tm.tm_year < -1900 || tm.tm_year > 8099)
 		(void)gmtime_r(&(time_t){0}, &tm);
-	if (strftime(ret_text, 21, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		memcpy(ret_text, "1970-01-01T00:00:00Z", 21);
+	(void)strftime(ret_text, 21, "%Y-%m-%dT%H:%M:%SZ", &tm); /* years 0 to 9999 always fit */
 }
 
 void ik_clock_boot_id(char ret_id[IK_BOOT_ID_LEN])

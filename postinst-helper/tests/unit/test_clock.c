@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "calls.h"
+#include "faults.h"
 #include "support.h"
 
 static void times_have_their_shape(void **state IK_UNUSED)
@@ -15,6 +17,8 @@ static void times_have_their_shape(void **state IK_UNUSED)
 		{0, "1970-01-01T00:00:00Z"},
 		{1795350000, "2026-11-22T12:20:00Z"},
 		{253402300799, "9999-12-31T23:59:59Z"},
+		{253402300800, "1970-01-01T00:00:00Z"},
+		{-62167219201, "1970-01-01T00:00:00Z"},
 		{INT64_MAX, "1970-01-01T00:00:00Z"},
 	};
 	char text[21];
@@ -54,6 +58,58 @@ static void chance_differs(void **state IK_UNUSED)
 	assert_memory_not_equal(one, two, sizeof(one));
 }
 
+static void an_interrupted_sleep_goes_on(void **state IK_UNUSED)
+{
+	int64_t begin = ik_clock_mono_ms();
+
+	call_fails("clock_nanosleep", 1, EINTR);
+	ik_clock_sleep_ms(20);
+	assert_int_equal(calls.count, 2);
+	assert_true(call_met());
+	assert_true(ik_clock_mono_ms() - begin >= 20);
+}
+
+/* Without an id it must still have the shape that the lock's record asks for. */
+static void no_boot_id_has_its_shape(void **state IK_UNUSED)
+{
+	static const struct faults cases[] = {
+		{.on = true, .only = "ik_sys_openat", .at = 1, .errnum = ENOENT},
+		{.on = true, .only = "ik_sys_pread", .at = 1, .errnum = EIO},
+		{.on = true, .only = "ik_sys_pread", .at = 1}, /* short */
+	};
+	char id[IK_BOOT_ID_LEN];
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(cases); i++) {
+		faults = cases[i];
+		ik_clock_boot_id(id);
+		assert_non_null(faults.fired);
+		faults_off();
+		assert_string_equal(id, "00000000-0000-0000-0000-000000000000");
+	}
+}
+
+static void chance_comes_whole_or_not_at_all(void **state IK_UNUSED)
+{
+	struct ik_err err = {.code = IK_E_NONE};
+	uint8_t bytes[16];
+
+	call_fails("getrandom", 1, EINTR);
+	assert_int_equal(ik_clock_random(bytes, sizeof(bytes), &err), 0);
+	assert_int_equal(calls.count, 2);
+	assert_true(call_met());
+	call_gives("getrandom", 1, 5); /* short: the rest is asked for */
+	assert_int_equal(ik_clock_random(bytes, sizeof(bytes), &err), 0);
+	assert_int_equal(calls.count, 2);
+	assert_true(call_met());
+	call_gives("getrandom", 1, 0);
+	assert_int_equal(ik_clock_random(bytes, sizeof(bytes), &err), 0);
+	assert_true(call_met());
+	call_fails("getrandom", 1, ENOSYS);
+	assert_int_equal(ik_clock_random(bytes, sizeof(bytes), &err), -ENOSYS);
+	assert_true(call_met());
+	assert_int_equal(err.code, IK_E_IO_FAILED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -61,6 +117,9 @@ int main(void)
 		cmocka_unit_test(sleep_lasts),
 		cmocka_unit_test(boot_id_is_stable),
 		cmocka_unit_test(chance_differs),
+		cmocka_unit_test(an_interrupted_sleep_goes_on),
+		cmocka_unit_test(no_boot_id_has_its_shape),
+		cmocka_unit_test(chance_comes_whole_or_not_at_all),
 	};
 
 	return cmocka_run_group_tests_name("os/clock", tests, NULL, NULL);
