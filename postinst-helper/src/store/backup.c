@@ -74,9 +74,9 @@ static int load_one(int dir_fd, const char *file, const struct ik_progress *prog
 	int r;
 
 	backup.origin = origin_of(file, &hex);
-	if (backup.origin == IK_KIND_UNKNOWN || strlen(file) >= sizeof(backup.file))
-		return 0;
-	(void)snprintf(backup.file, sizeof(backup.file), "%s", file);
+	if (backup.origin == IK_KIND_UNKNOWN)
+		return 0; /* so the name is one of ours, which all are short */
+	(void)snprintf(backup.file, sizeof(backup.file), "%.*s", IK_BACKUP_NAME_BYTES - 1, file);
 	r = ik_target_look(dir_fd, file, IK_TARGET_DIGEST, progress, &backup.image, &seen);
 	if (seen.code == IK_E_INTERRUPTED) {
 		if (err)

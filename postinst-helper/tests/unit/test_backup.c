@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* store/backup and store/target: which copies there are, which one a name means, and what is kept under which name. */
+#include "store/backup.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "calls.h"
+#include "faults.h"
+#include "store/names.h"
+#include "txnworld.h"
+
+#define HEX_NONE "000000000000"
+
+static int dir; /* the kernel's directory, empty before each test */
+
+static int set_up(void **state IK_UNUSED)
+{
+	(void)mkdirat(tmp.fd, "backups", 0755);
+	dir = openat(tmp.fd, "backups", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir >= 0 ? 0 : -1;
+}
+
+static int tear_down(void **state IK_UNUSED)
+{
+	struct tmp all = {.fd = dir};
+
+	(void)call_met();
+	faults_off();
+	(void)snprintf(all.path, sizeof(all.path), "%.40s/backups", tmp.path);
+	tmp_remove(&all);
+	return 0;
+}
+
+static void put(const char *file, const struct image *image)
+{
+	put_file(dir, file, image->data, image->size);
+}
+
+/* The name that a copy of an image has by its digest. */
+static void hex_name(const char *prefix, const struct image *image, char name[64])
+{
+	struct ik_sha256 digest;
+	char hex[IK_SHA256_HEX];
+
+	ik_digest_of_bytes(image->data, image->size, &digest);
+	ik_digest_hex(&digest, hex);
+	(void)snprintf(name, 64, "%s%.12s%s", prefix, hex, IK_NAME_SUFFIX);
+}
+
+static void put_hex(const char *prefix, const struct image *image)
+{
+	char name[64];
+
+	hex_name(prefix, image, name);
+	put(name, image);
+}
+
+static struct ik_backups load(void)
+{
+	struct ik_backups b = {0};
+	struct ik_err err = {.code = IK_E_NONE};
+
+	if (ik_backups_load(dir, NULL, &b, &err) < 0)
+		fail_msg("%s", err.message);
+	return b;
+}
+
+static void only_our_names_are_backups(void **state IK_UNUSED)
+{
+	struct ik_backups ik_autobackups none = load(), b = {0};
+
+	assert_int_equal(none.count, 0);
+	put_text(dir, "kernel", "x");
+	put_text(dir, "immensity-new.img", "x");
+	put_text(dir, "immensity-official-" HEX_NONE "0.img", "x");
+	put_text(dir, "immensity-elsewhere-0123456789.img", "x");
+	put_text(dir, "immensity-whatever-012345678901", "x");
+	put_link(dir, "immensity-official-" HEX_NONE ".img", "kernel");
+	assert_int_equal(mkdirat(dir, IK_NAME_PREV, 0755), 0);
+	b = load();
+	assert_int_equal(b.count, 0);
+	ik_backups_done(NULL);
+}
+
+static void backups_are_sorted_and_judged(void **state IK_UNUSED)
+{
+	struct ik_backups ik_autobackups b = {0};
+
+	put(IK_NAME_PREV, &ours);
+	put_hex(IK_NAME_FOREIGN_MORE, &foreign);
+	put("IMMENSITY-OFFICIAL.IMG", &official);
+	put("immensity-official-" HEX_NONE ".img", &newer); /* not what the name says */
+	put_text(dir, "immensity-foreign-" HEX_NONE ".img", "torn");
+	b = load();
+	assert_int_equal(b.count, 5);
+	assert_true(b.list[0].first_official && b.list[0].good);
+	assert_int_equal(b.list[0].origin, IK_KIND_OFFICIAL);
+	assert_int_equal(strncmp(b.list[0].id, "official-", 9), 0);
+	assert_string_equal(b.list[1].id, "official-" HEX_NONE);
+	assert_false(b.list[1].good || b.list[1].first_official);
+	assert_int_equal(b.list[2].origin, IK_KIND_FOREIGN);
+	assert_int_equal(b.list[3].origin, IK_KIND_FOREIGN);
+	assert_int_equal(b.list[2].good + b.list[3].good, 1);
+	assert_string_equal(b.list[4].id, "previous");
+}
+
+/* The same release twice, or none: the older file first, then by name. */
+static void age_and_name_decide_between_equals(void **state IK_UNUSED)
+{
+	static const char *const files[] = {"immensity-official-" HEX_NONE ".img",
+					    "immensity-official-111111111111.img",
+					    "immensity-official-222222222222.img"};
+	struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+	struct ik_backups ik_autobackups b = {0};
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(files); i++) {
+		put_text(dir, files[i], "torn");
+		assert_int_equal(utimensat(dir, files[i], old, 0), 0);
+	}
+	old[1].tv_sec = 500;
+	assert_int_equal(utimensat(dir, files[1], old, 0), 0);
+	put_hex(IK_NAME_OFFICIAL_MORE, &official);
+	b = load();
+	assert_int_equal(b.count, 4);
+	assert_string_equal(b.list[0].file, files[1]);
+	assert_string_equal(b.list[1].file, files[0]);
+	assert_string_equal(b.list[2].file, files[2]);
+}
+
+static void what_fails_while_listing_is_told(void **state IK_UNUSED)
+{
+	static const struct {
+		const char *call;
+		long at;
+		int errnum;
+		enum ik_code code;
+	} cases[] = {
+		{"fdopendir", 1, ENOMEM, IK_E_IO_FAILED},
+		{"readdir64", 2, EIO, IK_E_IO_FAILED},
+		{"reallocarray", 1, ENOMEM, IK_E_MEMORY_EXHAUSTED},
+	};
+	struct ik_backups b = {0};
+
+	put(IK_NAME_PREV, &ours);
+	for (size_t i = 0; i < IK_ARRAY_SIZE(cases); i++) {
+		struct ik_err err = {.code = IK_E_NONE};
+
+		call_fails(cases[i].call, cases[i].at, cases[i].errnum);
+		assert_int_equal(ik_backups_load(dir, NULL, &b, &err), -cases[i].errnum);
+		assert_true(call_met());
+		assert_int_equal(err.code, cases[i].code);
+		assert_null(b.list);
+	}
+	assert_true(ik_backups_load(-1, NULL, &b, NULL) < 0);
+}
+
+static int select_one(const struct ik_backups *b, const char *name,
+		      const struct ik_sha256 *previous, enum ik_code code)
+{
+	const struct ik_backup *found = NULL;
+	struct ik_err err = {.code = IK_E_NONE};
+	int r = ik_backups_select(b, name, previous, &found, &err);
+
+	if (err.code != code)
+		fail_msg("%s: %d %s", name, r, err.message);
+	assert_int_equal(!!found, r == 0);
+	return r == 0 ? (int)(found - b->list) : -1;
+}
+
+static void take_away(void)
+{
+	assert_int_equal(unlinkat(dir, IK_NAME_PREV, 0), 0);
+}
+
+static void what_goes_away_while_listing_is_no_backup(void **state IK_UNUSED)
+{
+	struct ik_backups ik_autobackups b = {0};
+
+	put(IK_NAME_PREV, &ours);
+	faults = (struct faults){
+		.on = true, .only = "ik_sys_openat2", .hook_at = 1, .hook = take_away};
+	b = load();
+	assert_non_null(faults.fired);
+	faults_off();
+	assert_int_equal(b.count, 0);
+}
+
+static void names_are_answered(void **state IK_UNUSED)
+{
+	struct ik_backups ik_autobackups b = {0};
+	struct ik_sha256 previous, other = {{0}};
+	char name[64];
+
+	put(IK_NAME_OFFICIAL, &official);
+	put("immensity-official-" HEX_NONE ".img", &newer); /* newer, and damaged */
+	put_hex(IK_NAME_FOREIGN_MORE, &foreign);
+	put(IK_NAME_PREV, &ours);
+	b = load();
+	assert_int_equal(b.count, 4);
+	ik_digest_of_bytes(foreign.data, foreign.size, &previous);
+	assert_int_equal(select_one(&b, "official", NULL, IK_E_NONE), 0);
+	assert_int_equal(select_one(&b, "first", NULL, IK_E_NONE), 0);
+	assert_int_equal(select_one(&b, "previous", NULL, IK_E_NONE), 3);
+	assert_int_equal(select_one(&b, "previous", &previous, IK_E_NONE), 2);
+	assert_int_equal(select_one(&b, "previous", &other, IK_E_BACKUP_MISSING), -1);
+	assert_int_equal(select_one(&b, "official-", NULL, IK_E_ARGUMENT_BAD), -1);
+	assert_int_equal(select_one(&b, "official-" HEX_NONE, NULL, IK_E_BACKUP_BAD), -1);
+	assert_int_equal(select_one(&b, "nonsense", NULL, IK_E_BACKUP_MISSING), -1);
+	hex_name("foreign-", &foreign, name);
+	name[16] = '\0';
+	assert_int_equal(select_one(&b, name, NULL, IK_E_NONE), 2);
+	/* Two copies of one image: either is meant. */
+	put_hex(IK_NAME_OFFICIAL_MORE, &official);
+	ik_backups_done(&b);
+	b = load();
+	assert_int_equal(b.count, 5);
+	hex_name("official-", &official, name);
+	name[17] = '\0';
+	assert_true(select_one(&b, name, NULL, IK_E_NONE) >= 0);
+	/* Size and digest must both agree. */
+	assert_ptr_equal(ik_backups_find(&b, &previous, foreign.size), &b.list[3]);
+	assert_null(ik_backups_find(&b, &previous, foreign.size + 1));
+	assert_null(ik_backups_find(&b, &other, foreign.size));
+}
+
+/* Keeps the image that lies in the temporary directory; yields the name of its copy. */
+static int keep(struct ik_backups *b, const struct image *image, char name[64], struct ik_err *err)
+{
+	struct ik_target target;
+	int fd = openat(tmp.fd, image->name, O_RDONLY | O_CLOEXEC), r;
+
+	assert_int_equal(ik_target_look(tmp.fd, image->name, IK_TARGET_DIGEST, NULL, &target, NULL),
+			 0);
+	r = ik_backup_keep(dir, b, &target, fd, NULL, name, err);
+	close(fd);
+	return r;
+}
+
+static void copies_get_their_names(void **state IK_UNUSED)
+{
+	struct ik_backups ik_autobackups b = load();
+	char name[64], want[64];
+
+	assert_int_equal(keep(&b, &foreign, name, NULL), 0);
+	hex_name(IK_NAME_FOREIGN_MORE, &foreign, want);
+	assert_string_equal(name, want);
+	assert_int_equal(keep(&b, &official, name, NULL), 0);
+	assert_string_equal(name, IK_NAME_OFFICIAL);
+	/* There already: nothing is written, and the same name comes back. */
+	call_fails("openat", 1, EIO);
+	assert_int_equal(keep(&b, &official, name, NULL), 0);
+	(void)call_met();
+	assert_string_equal(name, IK_NAME_OFFICIAL);
+	assert_int_equal(keep(&b, &ours, name, NULL), 0);
+	assert_string_equal(name, IK_NAME_PREV);
+	assert_int_equal(keep(&b, &newer, name, NULL), 0);
+	assert_string_equal(name, IK_NAME_PREV);
+	assert_int_equal(b.count, 3);
+	assert_int_equal(b.list[2].image.id.size_bytes, newer.size);
+}
+
+/* The second generation of an official kernel never takes the place of the first. */
+static void the_first_official_one_stays(void **state IK_UNUSED)
+{
+	struct ik_backups ik_autobackups b = {0};
+	char name[64], want[64];
+
+	put(IK_NAME_OFFICIAL, &newer); /* whatever it is */
+	b = load();
+	assert_int_equal(keep(&b, &official, name, NULL), 0);
+	hex_name(IK_NAME_OFFICIAL_MORE, &official, want);
+	assert_string_equal(name, want);
+	assert_int_equal(b.count, 2);
+	assert_int_equal(keep(&b, &foreign, name, NULL), 0);
+	assert_int_equal(b.count, 3);
+	hex_name(IK_NAME_FOREIGN_MORE, &foreign, want);
+	assert_string_equal(name, want);
+}
+
+static void no_copy_is_entered_that_was_not_made(void **state IK_UNUSED)
+{
+	struct ik_backups ik_autobackups b = load();
+	struct ik_err err = {.code = IK_E_NONE};
+	char name[64];
+
+	faults = (struct faults){.on = true, .only = "ik_sys_pwrite", .at = 1, .errnum = ENOSPC};
+	assert_int_equal(keep(&b, &ours, name, &err), -ENOSPC);
+	faults_off();
+	assert_int_equal(b.count, 0);
+	call_fails("reallocarray", 1, ENOMEM);
+	assert_int_equal(keep(&b, &ours, name, &err), -ENOMEM);
+	assert_true(call_met());
+	assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
+	assert_int_equal(b.count, 0);
+}
+
+static int stop(void *ctx IK_UNUSED, const char *what IK_UNUSED, uint64_t done IK_UNUSED,
+		uint64_t total IK_UNUSED)
+{
+	return -EINTR;
+}
+
+static void a_listing_can_be_interrupted(void **state IK_UNUSED)
+{
+	struct ik_progress progress = {.tick = stop};
+	struct ik_backups b = {0};
+	struct ik_err err = {.code = IK_E_NONE};
+
+	put(IK_NAME_PREV, &ours);
+	assert_true(ik_backups_load(dir, &progress, &b, &err) < 0);
+	assert_int_equal(err.code, IK_E_INTERRUPTED);
+	assert_true(ik_backups_load(dir, &progress, &b, NULL) < 0);
+	assert_null(b.list);
+}
+
+static void targets_are_judged(void **state IK_UNUSED)
+{
+	struct ik_target target = {.kind = IK_KIND_UNKNOWN};
+	struct ik_err err = {.code = IK_E_NONE};
+	struct ik_sha256 digest;
+	int fd;
+
+	assert_int_equal(ik_target_look(dir, "none", IK_TARGET_DIGEST, NULL, &target, NULL), 0);
+	assert_int_equal(target.kind, IK_KIND_MISSING);
+	put_link(dir, "link", "none");
+	assert_true(ik_target_look(dir, "link", IK_TARGET_DIGEST, NULL, &target, &err) < 0);
+	assert_int_equal(err.code, IK_E_PATH_SYMLINK);
+	assert_true(ik_target_look(dir, "link", IK_TARGET_DIGEST, NULL, &target, NULL) < 0);
+	put("kernel", &ours);
+	assert_int_equal(ik_target_look(dir, "kernel", IK_TARGET_NO_DIGEST, NULL, &target, NULL),
+			 0);
+	assert_int_equal(target.kind, IK_KIND_OURS);
+	assert_false(target.has_digest);
+	assert_int_equal(ik_target_look(dir, "kernel", IK_TARGET_DIGEST_CACHE, NULL, &target, NULL),
+			 0);
+	ik_digest_of_bytes(ours.data, ours.size, &digest);
+	assert_true(target.has_digest && ik_digest_is_equal(&target.whole, &digest));
+	/* A read that fails is no judgement. */
+	faults = (struct faults){.on = true, .only = "ik_sys_pread", .at = 1, .errnum = EIO};
+	assert_int_equal(ik_target_look(dir, "kernel", IK_TARGET_DIGEST, NULL, &target, &err),
+			 -EIO);
+	faults_off();
+	/* Nothing of that size is a kernel, so it is not read. */
+	put_text(dir, "huge", "x");
+	fd = openat(dir, "huge", O_RDWR | O_CLOEXEC);
+	assert_int_equal(ftruncate(fd, (off_t)IK_IMAGE_MAX_BYTES + 1), 0);
+	assert_int_equal(ik_target_look(dir, "huge", IK_TARGET_DIGEST, NULL, &target, NULL), 0);
+	assert_int_equal(target.kind, IK_KIND_TORN);
+	assert_false(target.has_digest);
+	/* A good head before a body that is cut off: the head decides, and nothing is said of the rest. */
+	put_file(dir, "cut", ours.data, 8192);
+	assert_int_equal(ik_target_look(dir, "cut", IK_TARGET_NO_DIGEST, NULL, &target, NULL), 0);
+	assert_int_equal(target.kind, IK_KIND_FOREIGN);
+	assert_string_equal(target.image.release, "");
+	close(fd);
+	/* Shorter than the size that was said, while its structure is read. */
+	fd = openat(dir, "cut", O_RDWR | O_CLOEXEC);
+	assert_int_equal(ftruncate(fd, 1024), 0);
+	assert_true(ik_target_probe_fd(fd, ours.size, &target.image, &err) < 0);
+	assert_int_equal(ftruncate(fd, 8192), 0);
+	assert_int_equal(ik_target_body_digest(fd, 8192, &digest, NULL), 0);
+	close(fd);
+	assert_true(ik_target_probe_fd(-1, MIB, &target.image, &err) < 0);
+	assert_int_equal(ik_target_body_digest(dir, 100, &digest, &err), -EINVAL);
+	assert_int_equal(err.code, IK_E_FILE_TOO_SMALL);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(only_our_names_are_backups),
+		TEST(backups_are_sorted_and_judged),
+		TEST(age_and_name_decide_between_equals),
+		TEST(what_fails_while_listing_is_told),
+		TEST(a_listing_can_be_interrupted),
+		TEST(what_goes_away_while_listing_is_no_backup),
+		TEST(names_are_answered),
+		TEST(copies_get_their_names),
+		TEST(the_first_official_one_stays),
+		TEST(no_copy_is_entered_that_was_not_made),
+		TEST(targets_are_judged),
+	};
+
+	return cmocka_run_group_tests_name("store/backup", tests, world_set_up, world_tear_down);
+}
