@@ -138,9 +138,10 @@ WRAP(int, openat64, "openat", (int dir, const char *path, int flags, mode_t mode
      (dir, path, flags, mode))
 WRAP(int, open64, "open", (const char *path, int flags, mode_t mode), (path, flags, mode))
 WRAP(int, __open64_2, "open", (const char *path, int flags), (path, flags))
-WRAP(ssize_t, read, "read", (int fd, void *buf, size_t len), (fd, buf, len))
+WRAP_OUT(ssize_t, read, "read", (int fd, void *buf, size_t len), (fd, buf, len), buf)
 WRAP(ssize_t, write, "write", (int fd, const void *buf, size_t len), (fd, buf, len))
-WRAP(ssize_t, pread64, "pread", (int fd, void *buf, size_t len, off_t off), (fd, buf, len, off))
+WRAP_OUT(ssize_t, pread64, "pread", (int fd, void *buf, size_t len, off_t off), (fd, buf, len, off),
+	 buf)
 WRAP(ssize_t, pwrite64, "pwrite", (int fd, const void *buf, size_t len, off_t off),
      (fd, buf, len, off))
 WRAP(int, ftruncate64, "ftruncate", (int fd, off_t size), (fd, size))
