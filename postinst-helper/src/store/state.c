@@ -122,13 +122,12 @@ static int open_state_dir(const char *dir, int *ret_fd, struct ik_err *err)
 	return r < 0 ? ik_io_fault(r, err, "opening state directory \"%s\"", dir) : 0;
 }
 
-/* A file by our name that we could not read is evidence: moved aside, not overwritten. */
-static void keep_broken(int dir_fd)
+/* A file by our name that we could not read is evidence: moved aside, not overwritten. Was there one? */
+static bool keep_broken(int dir_fd)
 {
 	json_t autojson *root = load_json(dir_fd);
 
-	if (!root)
-		ik_ignore(ik_sys_rename(dir_fd, IK_STATE_FILE, dir_fd, BROKEN_NAME));
+	return !root && ik_sys_rename(dir_fd, IK_STATE_FILE, dir_fd, BROKEN_NAME) >= 0;
 }
 
 /* The file for the login script; only a courtesy, so failures are ignored. */
@@ -148,17 +147,20 @@ int ik_state_save(const char *dir, const struct ik_state *state, struct ik_err *
 	ik_autofree char *text = NULL;
 	json_t autojson *root = NULL;
 	int r = open_state_dir(dir, &fd, err);
+	bool moved;
 
 	if (r < 0)
 		return r;
-	keep_broken(fd);
 	root = json_pack("{s:i, s:o, s:o, s:o, s:b}", "schema", SCHEMA, "pending",
 			 put_event(&state->pending), "last_error", put_event(&state->last_error),
 			 "installed", put_installed(state), "official_hold", state->official_hold);
 	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	if (!text)
 		return ik_err_set(err, IK_E_STATE_BAD, ENOMEM, "writing the state in \"%s\"", dir);
+	moved = keep_broken(fd);
 	r = ik_afile_replace(fd, IK_STATE_FILE, text, strlen(text), 0644, err);
+	if (r < 0 && moved) /* it may be a good one that there was no memory to read */
+		ik_ignore(ik_sys_rename(fd, BROKEN_NAME, fd, IK_STATE_FILE));
 	if (r >= 0)
 		mark_pending(fd, state->pending.present);
 	return r;
