@@ -56,33 +56,53 @@ bool ik_path_is_relative(const char *path)
 	return true;
 }
 
-/* The walk for kernels without openat2; `flags` apply to the last component. */
+static bool is_link(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* One step of the walk; a link in the middle must not be called "no directory". */
+static int step(int dir_fd, const char *part, int flags, dev_t dev, int *ret_fd)
+{
+	ik_autoclose int fd = -EBADF;
+	struct stat st;
+	int r = ik_sys_openat(dir_fd, part, flags, 0, &fd);
+
+	if (r == -ENOTDIR && is_link(dir_fd, part))
+		return -ELOOP;
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return -ELOOP; /* O_PATH | O_NOFOLLOW opens the link itself */
+	if (st.st_dev != dev)
+		return -EXDEV;
+	*ret_fd = ik_steal_fd(&fd);
+	return 0;
+}
+
+/* The walk for kernels without openat2; the path is a relative one, `flags` apply to its last component. */
 static int walk(int dir_fd, const char *path, int flags, int *ret_fd)
 {
 	ik_autoclose int here = -EBADF;
 	char part[IK_PATH_NAME_BYTES];
-	struct stat top, st;
+	struct stat top;
 
 	if (fstat(dir_fd, &top) < 0)
 		return -errno;
-	do {
-		int fd, r;
+	while (ik_path_next_component(&path, part)) {
+		int fd = -EBADF;
+		int r = step(here < 0 ? dir_fd : here, part, *path ? O_PATH | O_DIRECTORY : flags,
+			     top.st_dev, &fd);
 
-		if (!ik_path_next_component(&path, part))
-			return -EINVAL;
-		r = ik_sys_openat(here < 0 ? dir_fd : here, part,
-				  *path ? O_PATH | O_DIRECTORY : flags, 0, &fd);
 		if (r < 0)
 			return r;
 		ik_close(here);
 		here = fd;
-		if (fstat(here, &st) < 0)
-			return -errno;
-		if (S_ISLNK(st.st_mode))
-			return -ELOOP; /* O_PATH | O_NOFOLLOW opens the link itself */
-		if (st.st_dev != top.st_dev)
-			return -EXDEV;
-	} while (*path);
+	}
 	*ret_fd = ik_steal_fd(&here);
 	return 0;
 }
@@ -100,7 +120,6 @@ static int resolve(int dir_fd, const char *path, int flags, int *ret_fd)
 	return r;
 }
 
-/* ENOTDIR may stand for a symlink in the middle when the walk was used: ask, to name it rightly. */
 static int explain(int dir_fd, const char *path, int r, struct ik_err *err)
 {
 	struct stat st;
@@ -121,7 +140,8 @@ static int explain(int dir_fd, const char *path, int r, struct ik_err *err)
 		ik_err_hint(err, "No right to it, or a Windows program holds it open.");
 		return r;
 	case ENOTDIR:
-		if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+		/* also of a link at the end, where a directory is asked for and links are not followed */
+		if (is_link(dir_fd, path))
 			return ik_err_set(err, IK_E_PATH_SYMLINK, ELOOP,
 					  "'%s' is a symlink, refusing", path);
 		return ik_err_set(err, IK_E_FILE_NOT_DIRECTORY, r, "cannot open '%s'", path);

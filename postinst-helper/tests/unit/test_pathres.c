@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
+#include "faults.h"
 #include "support.h"
 
 static void put_socket(const char *path)
@@ -73,6 +74,9 @@ static void opens_files_and_tells_identity(void **state)
 	close(fd);
 	assert_int_equal(ik_path_open_dir(t->fd, ".", &fd, NULL), 0);
 	close(fd);
+	again.dev++;
+	again.ino = id.ino;
+	assert_false(ik_file_id_is_same(&id, &again));
 }
 
 static void refuses_all_else_by_name(void **state)
@@ -123,7 +127,7 @@ static void refuses_to_cross_a_mount(void **state)
 	char path[128];
 	int fd;
 
-	put_dir(t->fd, "dir/mounted");
+	(void)mkdirat(t->fd, "dir/mounted", 0755);
 	(void)snprintf(path, sizeof(path), "%s/dir/mounted", t->path);
 	if (mount("none", path, "tmpfs", 0, "size=64k") < 0)
 		skip();
@@ -186,11 +190,34 @@ static void links_name_a_neighbour(void **state)
 	assert_true(ik_path_read_link(t->fd, "dir/link", &target, &err) < 0);
 }
 
+/* The same on a kernel without openat2: by hand, component for component. */
+static void all_that_holds_without_openat2(void **state)
+{
+	static void (*const tests[])(void **) = {
+		opens_files_and_tells_identity,
+		refuses_all_else_by_name,
+		exists_counts_links_too,
+		refuses_to_cross_a_mount,
+	};
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(tests); i++) {
+		faults = (struct faults){.on = true,
+					 .only = "ik_sys_openat2",
+					 .at = 1,
+					 .errnum = ENOSYS,
+					 .lasting = true};
+		tests[i](state);
+		assert_non_null(faults.fired);
+		faults_off();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_files_and_tells_identity),
 		cmocka_unit_test(refuses_all_else_by_name),
+		cmocka_unit_test(all_that_holds_without_openat2),
 		cmocka_unit_test(refuses_to_cross_a_mount),
 		cmocka_unit_test(exists_counts_links_too),
 		cmocka_unit_test(resolves_without_case),
