@@ -205,6 +205,7 @@ static _Noreturn void be_child(const struct ik_priv_opts *opts, ik_priv_fn fn, v
 	struct answer answer = {.result = 0};
 	ik_autostrbuf struct ik_strbuf reply = {.data = NULL};
 	int r = ik_priv_confine(opts, &answer.err);
+	bool said;
 
 	if (r == 0)
 		r = fn(arg, &reply, &answer.err);
@@ -215,13 +216,13 @@ static _Noreturn void be_child(const struct ik_priv_opts *opts, ik_priv_fn fn, v
 	}
 	answer.result = r;
 	answer.reply_bytes = (uint32_t)reply.len;
-	if (ik_sys_write(pipe_fd, &answer, sizeof(answer)) < 0 ||
-	    ik_sys_write(pipe_fd, ik_strbuf_str(&reply), reply.len) < 0)
-		_exit(1); /* the parent reports a child that said nothing */
+	/* The parent reports a child that said too little. */
+	said = ik_sys_write(pipe_fd, &answer, sizeof(answer)) == 0 &&
+	       ik_sys_write(pipe_fd, ik_strbuf_str(&reply), reply.len) == 0;
 #ifdef IK_COVERAGE
 	__gcov_dump();
 #endif
-	_exit(0);
+	_exit(said ? 0 : 1);
 }
 
 /* Passes on a signal sent to us alone; one from the terminal has reached the child already. */
