@@ -5,6 +5,8 @@
  * WSL's own rules: 9p counts with `aname=drvfs` only; a bind mount of a sub-directory is not the
  * drive, except for aggregate virtiofs, whose root is the share's GUID; a later mount on the same
  * path, or on a parent of it, hides an earlier one.
+ *
+ * libmount takes no line that lacks one of its fields, so none of its texts is NULL here; the source may be empty.
  * Source: microsoft/WSL src/linux/init/config.cpp (ConfigGetMountedDrvFsVolumes), util.cpp at 3e27a6a5.
  */
 #include "os/mounts.h"
@@ -81,12 +83,7 @@ static bool root_is_drive(enum ik_mount_kind kind, const char *source, const cha
 static bool classify(struct libmnt_fs *fs, const char *options, enum ik_mount_kind *ret)
 {
 	const char *type = mnt_fs_get_fstype(fs);
-	const char *source = mnt_fs_get_source(fs);
-	const char *root = mnt_fs_get_root(fs);
-	const char *target = mnt_fs_get_target(fs);
 
-	if (!type || !source || !root || !target)
-		return false;
 	if (strcmp(type, "drvfs") == 0)
 		*ret = IK_MOUNT_DRVFS;
 	else if (strcmp(type, "9p") == 0 && has_aname_drvfs(options))
@@ -95,9 +92,9 @@ static bool classify(struct libmnt_fs *fs, const char *options, enum ik_mount_ki
 		*ret = IK_MOUNT_VIRTIOFS;
 	else
 		return false;
-	if (*ret == IK_MOUNT_VIRTIOFS && is_beneath(target, VIRTIOFS_HIDDEN))
+	if (*ret == IK_MOUNT_VIRTIOFS && is_beneath(mnt_fs_get_target(fs), VIRTIOFS_HIDDEN))
 		return false;
-	return root_is_drive(*ret, source, root);
+	return root_is_drive(*ret, mnt_fs_get_source(fs), mnt_fs_get_root(fs));
 }
 
 static int windows_path_of(const struct ik_mount *m, const char *links_dir, char **ret)
@@ -169,16 +166,12 @@ static void hide_earlier(struct ik_mounts *mounts, const char *target)
 static int take_line(struct libmnt_fs *fs, const char *links_dir, struct ik_mounts *mounts)
 {
 	ik_autostrbuf struct ik_strbuf options = {.data = NULL};
-	const char *target = mnt_fs_get_target(fs);
-	const char *vfs = mnt_fs_get_vfs_options(fs), *super = mnt_fs_get_fs_options(fs);
 	enum ik_mount_kind kind;
 	struct ik_mount *more;
 	int r;
 
-	if (target)
-		hide_earlier(mounts, target);
-	ik_strbuf_printf(&options, "%s%s%s", vfs ? vfs : "", vfs && super ? "," : "",
-			 super ? super : "");
+	hide_earlier(mounts, mnt_fs_get_target(fs));
+	ik_strbuf_printf(&options, "%s,%s", mnt_fs_get_vfs_options(fs), mnt_fs_get_fs_options(fs));
 	if (ik_strbuf_error(&options) < 0)
 		return -ENOMEM;
 	if (!classify(fs, ik_strbuf_str(&options), &kind))
@@ -256,19 +249,14 @@ int ik_mount_open(const struct ik_mount *mount, int *ret_fd, struct ik_err *err)
 	return 0;
 }
 
-/* Copies what describes one line into the caller's struct. */
-static int describe(struct libmnt_fs *fs, struct ik_mount_line *ret)
+/* Copies what describes one line into the caller's struct; what is too long is cut. */
+static void describe(struct libmnt_fs *fs, struct ik_mount_line *ret)
 {
-	const char *vfs = mnt_fs_get_vfs_options(fs), *super = mnt_fs_get_fs_options(fs);
-	const char *type = mnt_fs_get_fstype(fs), *source = mnt_fs_get_source(fs);
-
 	/* cppcheck-suppress ctuuninitvar ; filled here, not read */
-	if (snprintf(ret->fstype, sizeof(ret->fstype), "%s", type ? type : "") < 0 ||
-	    snprintf(ret->source, sizeof(ret->source), "%s", source ? source : "") < 0 ||
-	    snprintf(ret->options, sizeof(ret->options), "%s,%s", vfs ? vfs : "",
-		     super ? super : "") < 0)
-		return -EINVAL;
-	return 0;
+	(void)snprintf(ret->fstype, sizeof(ret->fstype), "%s", mnt_fs_get_fstype(fs));
+	(void)snprintf(ret->source, sizeof(ret->source), "%s", mnt_fs_get_source(fs));
+	(void)snprintf(ret->options, sizeof(ret->options), "%s,%s", mnt_fs_get_vfs_options(fs),
+		       mnt_fs_get_fs_options(fs));
 }
 
 int ik_mount_line_at(const char *mountinfo, const char *mount_point, struct ik_mount_line *ret,
@@ -284,10 +272,10 @@ int ik_mount_line_at(const char *mountinfo, const char *mount_point, struct ik_m
 		return r;
 	iter = mnt_new_iter(MNT_ITER_BACKWARD); /* the last line on a path is the topmost mount */
 	while (iter && !found && mnt_table_next_fs(table, iter, &fs) == 0) {
-		const char *target = mnt_fs_get_target(fs);
-
-		if (target && strcmp(target, mount_point) == 0)
-			found = describe(fs, ret) == 0;
+		if (strcmp(mnt_fs_get_target(fs), mount_point) != 0)
+			continue;
+		describe(fs, ret);
+		found = 1;
 	}
 	mnt_free_iter(iter);
 	mnt_unref_table(table);
@@ -309,7 +297,7 @@ int ik_mount_fstype_of(const char *mountinfo, int dir_fd, char **ret_fstype, str
 	while (iter && !type && mnt_table_next_fs(table, iter, &fs) == 0) {
 		probe.id = mnt_fs_get_id(fs);
 		probe.dev = mnt_fs_get_devno(fs);
-		if (is_this_mount(&probe, dir_fd) && mnt_fs_get_fstype(fs))
+		if (is_this_mount(&probe, dir_fd))
 			type = strdup(mnt_fs_get_fstype(fs));
 	}
 	mnt_free_iter(iter);

@@ -39,7 +39,7 @@ int ik_mounttable_read(const char *mountinfo, struct libmnt_table **ret, struct 
 	}
 	if (r != 0) {
 		mnt_unref_table(table);
-		return ik_err_set(err, IK_E_MOUNTS_UNREADABLE, r < 0 ? r : EIO,
+		return ik_err_set(err, IK_E_MOUNTS_UNREADABLE, r,
 				  "cannot read the mount table '%s'", mountinfo);
 	}
 	*ret = table;
