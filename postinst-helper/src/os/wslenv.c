@@ -170,7 +170,7 @@ static int read_process(int root_fd, const char *pid, struct ik_wslenv *env)
 
 static bool is_pid(const char *name)
 {
-	return name[0] != '\0' && strlen(name) <= 10 && strspn(name, "0123456789") == strlen(name);
+	return strlen(name) <= 10 && strspn(name, "0123456789") == strlen(name);
 }
 
 static int read_processes(int root_fd, struct ik_wslenv *env)
