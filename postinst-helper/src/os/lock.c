@@ -141,11 +141,11 @@ static bool name_is_ours(int dir_fd, int fd)
 static void write_pid(int fd)
 {
 	char text[PID_TEXT_MAX];
-	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
+	(void)snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	/* Only a help for messages: a failure does not weaken the lock. */
-	if (ik_sys_ftruncate(fd, 0) == 0 && len > 0)
-		(void)!ik_sys_pwrite(fd, text, (size_t)len, 0);
+	if (ik_sys_ftruncate(fd, 0) == 0)
+		(void)!ik_sys_pwrite(fd, text, strlen(text), 0);
 }
 
 static int report_busy(int fd, struct ik_err *err)
