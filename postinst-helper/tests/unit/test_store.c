@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "faults.h"
 #include "os/clock.h"
 #include "store/dlock.h"
 #include "store/history.h"
@@ -13,7 +14,6 @@
 #include "store/state.h"
 #include "store/sweep.h"
 #include "store/undo.h"
-#include "faults.h"
 #include "support.h"
 
 static struct ik_jrec a_record(void)
