@@ -61,19 +61,26 @@ static void find_mode(const struct ik_scene *scene, struct ik_report *report)
 			"it");
 }
 
-static void find_target(const struct ik_report_image *target, const char *running,
-			struct ik_report *report)
+/* How a kernel that is damaged or missing comes right again. */
+static const char *repair_of(enum ik_mode mode)
 {
-	static const char recover[] = "run `sudo immensity-kernel recover`, or from Windows `wsl "
-				      "--update`";
+	return mode == IK_MODE_WSLCONFIG ?
+		       "run `sudo immensity-kernel install`, or correct kernel= in .wslconfig" :
+		       "run `sudo immensity-kernel recover`, or from Windows `wsl --update`";
+}
+
+static void find_target(const struct ik_report_image *target, enum ik_mode mode,
+			const char *running, struct ik_report *report)
+{
+	const char *repair = repair_of(mode);
 
 	switch (target->kind) {
 	case IK_KIND_TORN:
-		ik_report_finding(report, IK_LEVEL_PROBLEM, "target-torn", recover,
+		ik_report_finding(report, IK_LEVEL_PROBLEM, "target-torn", repair,
 				  "\"%.200s\" is damaged", target->path);
 		return;
 	case IK_KIND_MISSING:
-		ik_report_finding(report, IK_LEVEL_PROBLEM, "target-missing", recover,
+		ik_report_finding(report, IK_LEVEL_PROBLEM, "target-missing", repair,
 				  "the kernel that Windows is to boot does not exist: \"%.200s\"",
 				  target->path[0] ? target->path : target->windows_path);
 		return;
@@ -82,9 +89,14 @@ static void find_target(const struct ik_report_image *target, const char *runnin
 				  "`immensity-kernel --force install` replaces it; it is kept",
 				  "Windows boots somebody else's kernel %.80s", target->release);
 		return;
+	case IK_KIND_UNKNOWN:
+		ik_report_finding(report, IK_LEVEL_PROBLEM, "target-unknown",
+				  "find out what stands there; `wsl --update` from Windows brings "
+				  "Microsoft's kernel",
+				  "\"%.200s\" cannot be examined", target->path);
+		return;
 	case IK_KIND_OURS:
 	case IK_KIND_OFFICIAL:
-	case IK_KIND_UNKNOWN:
 		break;
 	}
 	if (target->kind == IK_KIND_OURS && running && strcmp(running, target->release) != 0)
@@ -207,7 +219,7 @@ static int find_kernel(const struct ik_session *session, struct ik_report *repor
 	r = ik_worker_run(ik_status_job, &job, seen, err);
 	if (r < 0)
 		return r;
-	find_target(&seen->target, session->env.release, report);
+	find_target(&seen->target, seen->mode, session->env.release, report);
 	if (seen->recovery_needed)
 		ik_report_finding(report, IK_LEVEL_PROBLEM, "recovery-needed",
 				  "run `sudo immensity-kernel recover`",
