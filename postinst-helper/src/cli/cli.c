@@ -105,7 +105,7 @@ static void print_help(const struct ik_command *command)
 	       "3 refused, 4 recovery needed, 5 busy, 6 not WSL 2, 7 pending.\n");
 }
 
-/* Takes one option; 1 = the program is done (help, version), 2 = misuse. */
+/* Takes one option; 1 = the program is done (help, version). */
 static int take_option(struct ik_cli *cli, const struct ik_command *command, int number)
 {
 	struct ik_options *o = &cli->options;
@@ -147,9 +147,7 @@ static int take_option(struct ik_cli *cli, const struct ik_command *command, int
 	case OPT_VERSION:
 		printf("immensity-kernel %s\n", IK_VERSION);
 		return 1;
-	default:
-		if (number < OWN || number >= OWN + IK_VALUE_COUNT)
-			return 2;
+	default: /* one of the command's own: getopt gives no other number */
 		cli->value[number - OWN] = optarg ? optarg : "";
 		return 0;
 	}

@@ -41,8 +41,7 @@ static void name_domain(struct act *act)
 	const char *distro = act->session->env.distro;
 	struct stat st = {0};
 
-	if (act->lock.fd >= 0)
-		ik_ignore(fstat(act->lock.fd, &st)); /* zeros then match nobody's */
+	ik_ignore(fstat(act->lock.fd, &st)); /* zeros then match nobody's */
 	(void)snprintf(act->domain, sizeof(act->domain), "%.24s %llx:%llx", distro ? distro : "-",
 		       (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 }

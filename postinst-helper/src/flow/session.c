@@ -124,11 +124,8 @@ int ik_session_open(const struct ik_options *options, struct ik_session *ret, st
 		r = ik_wslenv_probe(root, &session.env, err);
 	if (r < 0)
 		return r;
-	r = ik_state_load(session.state_dir, &session.state, err);
-	if (r < 0) {
-		ik_session_close(&session);
-		return r;
-	}
+	ik_ignore(ik_state_load(session.state_dir, &session.state,
+				NULL)); /* never fails: see there */
 	find_drive(&session);
 	*ret = session;
 	return 0;

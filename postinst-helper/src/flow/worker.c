@@ -17,13 +17,13 @@ struct call {
 	struct ik_progress outer; /* the command line's */
 };
 
+static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
 static void stop_signals(sigset_t *ret)
 {
 	sigemptyset(ret);
-	sigaddset(ret, SIGINT);
-	sigaddset(ret, SIGTERM);
-	sigaddset(ret, SIGHUP);
-	sigaddset(ret, SIGQUIT);
+	for (size_t i = 0; i < IK_ARRAY_SIZE(stopping); i++)
+		sigaddset(ret, stopping[i]);
 }
 
 static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
@@ -31,10 +31,12 @@ static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
 	const struct call *call = ctx;
 	sigset_t pending;
 
-	if (sigpending(&pending) == 0 &&
-	    (sigismember(&pending, SIGINT) > 0 || sigismember(&pending, SIGTERM) > 0 ||
-	     sigismember(&pending, SIGHUP) > 0 || sigismember(&pending, SIGQUIT) > 0))
-		return -ECANCELED;
+	sigemptyset(&pending);
+	ik_ignore(sigpending(&pending)); /* fails only for a bad argument */
+	for (size_t i = 0; i < IK_ARRAY_SIZE(stopping); i++) {
+		if (sigismember(&pending, stopping[i]) > 0)
+			return -ECANCELED;
+	}
 	return ik_progress_tick(&call->outer, what, done, total);
 }
 

@@ -36,6 +36,9 @@ make_root() {
 	done
 	bind_read_only /usr && mount -t proc proc "$R/proc" && mount -t tmpfs -o mode=0777 tmpfs "$C" || return 1
 	cp "$PROGRAM" "$R/immensity-kernel"
+	# A build for coverage writes its counters where it was built.
+	d=$(dirname "$PROGRAM")
+	[ ! -e "$d/libik.a" ] || { mkdir -p "$R$d" && mount --bind "$d" "$R$d"; }
 	cp /bin/sleep "$R/init"
 	mount --bind "$R/init" "$R/init"
 	mkdir -p "$R/etc/ssl"
