@@ -84,13 +84,15 @@ static bool get_change(const char *p, struct ik_wslundo *u)
 int ik_wslundo_decode(const char *text, struct ik_wslundo *ret, struct ik_err *err)
 {
 	struct ik_wslundo u = {.is_change = false};
+	bool good = strcmp(text, undo_none) == 0 || get_change(text, &u);
 	int r = 0;
 
-	if (strcmp(text, undo_none) != 0 && !get_change(text, &u))
+	/* Asked first: without memory a sound record looks damaged. */
+	if (u.value.failed || u.before.failed || u.after.failed)
+		r = ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "cannot read an undo record");
+	else if (!good)
 		r = ik_err_set(err, IK_E_WSLCONF_UNDO, 0,
 			       "the record of the former change of .wslconfig is damaged");
-	else if (u.value.failed || u.before.failed || u.after.failed)
-		r = ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "cannot read an undo record");
 	if (r < 0) {
 		ik_wslundo_done(&u);
 		return r;

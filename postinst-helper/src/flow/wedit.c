@@ -105,14 +105,20 @@ int ik_wedit_open(const struct ik_scene *scene, const struct ik_place *own, stru
 	return 0;
 }
 
-/* Takes a key of ours back in memory, by a saved way or, without one that fits, by dropping it. */
+/*
+ * Takes a key of ours back in memory, by a saved way or, without one that fits, by dropping it. That there is no memory
+ * for a way says nothing about it: dropping the key then would lose what the user had there.
+ */
 static int take_back(struct ik_wedit *edit, struct ik_err *err)
 {
-	for (int i = 0; edit->undo.present && i < IK_UNDO_WAYS; i++) {
+	for (int i = 0; i < IK_UNDO_WAYS; i++) {
 		int r = edit->undo.way[i] ? ik_wslconf_unset(edit->conf, SECTION, KEY,
 							     edit->undo.way[i], NULL) :
 					    0;
 
+		if (r == -ENOMEM)
+			return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM,
+					  "taking kernel= back");
 		if (r > 0)
 			return 1;
 	}

@@ -33,6 +33,7 @@ static struct ik_session fresh;
 static struct ik_report report;
 static struct ik_err err;
 static char ours_path[160], newer_path[160];
+static bool fired_last; /* did the last job meet its fault? */
 
 static int remember(void **state)
 {
@@ -103,6 +104,7 @@ static int run_job(int (*fn)(struct ik_job *, struct ik_report *, struct ik_err 
 	memset(&report, 0, sizeof(report));
 	faults = kept;
 	r = fn(&job, &report, &err);
+	fired_last = faults.fired != NULL;
 	faults_off();
 	return r;
 }
@@ -691,6 +693,29 @@ static void a_foreign_key_comes_back_with_a_warning(void **state IK_UNUSED)
 	assert_true(has_note("WSL will not start until that line is corrected"));
 }
 
+/* The user's own kernel= is never lost for want of memory: removal is done as a whole, or can be done again. */
+static void a_foreign_key_survives_a_lack_of_memory(void **state IK_UNUSED)
+{
+	static const char text[] = "[wsl2]\nkernel=C:\\\\mine\\\\k # mine\n";
+	bool more = true;
+
+	store_mode();
+	session.conf.replace_foreign = true;
+	for (long n = 1; more; n++) {
+		ik_autofree char *back = NULL;
+
+		put_text(session.drive.fd, WSLCONFIG, text);
+		assert_int_equal(run_job(ik_wcfg_install_job, ours_path, NULL), 0);
+		faults = (struct faults){.on = true, .only = "memory", .at = n, .errnum = ENOMEM};
+		(void)run_job(ik_remove_job, NULL, NULL);
+		more = fired_last;
+		assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+		back = get_file(session.drive.fd, WSLCONFIG, NULL);
+		if (!back || strcmp(back, text) != 0)
+			fail_msg("allocation %ld: %s", n, back ? back : "gone");
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, start)
 
 int main(void)
@@ -713,6 +738,7 @@ int main(void)
 		TEST(images_are_pruned),
 		TEST(the_users_changes_stay),
 		TEST(a_foreign_key_comes_back_with_a_warning),
+		TEST(a_foreign_key_survives_a_lack_of_memory),
 	};
 
 	return cmocka_run_group_tests_name("flow", tests, remember, forget);

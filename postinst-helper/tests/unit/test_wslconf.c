@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/macro.h"
+#include "faults.h"
 #include "support.h"
 
 #define PATH	"C:\\ProgramData\\immensity-kernel\\kernel-7.3.4-1-0123456789ab"
@@ -86,7 +87,99 @@ static const struct {
 	{"[wsl2]\nkernel=a\\", NULL},
 	{"[wsl2]\nkernel=a\\\\", "a\\"},
 	{"[wsl2]\nkernel=\\\"q\\\"\n", "\"q\""},
+	{"[wsl2]\nkernel=a\\bb\\nc\n", "a\bb\nc"},
+	{"[wsl2]\nkernel=", ""}, /* the file ends before the value begins */
+	{"[wsl2]\nkernel", NULL},
+	{"[wsl2]\nkernel=a\n=x\n", "a"},
+	{"[", NULL},
+	{"[wsl2]", NULL},
+	{"[wsl2]#\nkernel=a", "a"},
+	/* One unit for each of two to four bytes, two for a rare one, and one for each damaged sequence. */
+	{"[wsl2]\nkernel=\xc3\xb6\xe0\xa4\x85\xed\x9f\xbf\xee\x80\x80\n", "\xf6\x05\xff"},
+	{"[wsl2]\nkernel=a\xf0\x9f\x98\x80z\n", "a=\x0"},
 };
+
+/* Damaged UTF-8 is read as somebody's damaged name, and never as more than is there. */
+static void damaged_utf8_is_no_ascii(void **state IK_UNUSED)
+{
+	static const char *const damaged[] = {
+		"\xff",
+		"\x80",
+		"\xc3",
+		"\xc3(",
+		"\xe2\x82",
+		"\xe0\x80\x80",
+		"\xe2(\xa1",
+		"\xf0\x80\x80\x80",
+		"\xf4\x90\x80\x80",
+		"\xed\xa0\x80",
+		"\xf1\x80\x80",
+		"\xf0\x9f\x98\x80",
+	};
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(damaged); i++) {
+		struct ik_wslconf_value v;
+		struct ik_wslconf *conf;
+		char text[64];
+
+		for (int closed = 0; closed < 2; closed++) {
+			(void)snprintf(text, sizeof(text), "[wsl2]\nkernel=a%s%s", damaged[i],
+				       closed ? "\nmemory=1\n" : "");
+			conf = parse_text(text);
+			ik_wslconf_get(conf, "wsl2", "kernel", &v);
+			assert_true(v.present && v.is_mangled);
+			assert_int_equal(v.text[0], 'a');
+			ik_wslconf_get(conf, "wsl2", "memory", &v);
+			assert_int_equal(v.present, closed);
+			holds(conf, text, strlen(text));
+			ik_wslconf_free(conf);
+		}
+	}
+}
+
+/* Each allocation fails once: the change is done as a whole, or refused and nothing changed. */
+static void no_memory_changes_nothing(void **state IK_UNUSED)
+{
+	static const char *const texts[] = {"[wsl2]\r\nkernel=old # mine\r\nmemory=1\r\n", "",
+					    "[a]\nb=1"};
+	unsigned failures = 0;
+
+	for (size_t t = 0; t < IK_ARRAY_SIZE(texts); t++) {
+		bool more = true;
+
+		for (long n = 1; more; n++) {
+			struct ik_wslconf *conf = NULL;
+			struct ik_err err = {.errnum = 0};
+			char *undo = NULL;
+			int r;
+
+			faults = (struct faults){
+				.on = true, .only = "memory", .at = n, .errnum = ENOMEM};
+			r = ik_wslconf_parse(texts[t], strlen(texts[t]), &conf, &err);
+			if (r == 0)
+				r = ik_wslconf_set(conf, "wsl2", "kernel", PATH, &undo, &err);
+			if (r == 0)
+				r = ik_wslconf_unset(conf, "wsl2", "kernel", undo, &err);
+			more = faults.fired != NULL;
+			faults_off();
+			if (r < 0) {
+				failures++;
+				assert_int_equal(r, -ENOMEM);
+				assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
+				if (conf && !undo)
+					holds(conf, texts[t], strlen(texts[t]));
+				if (conf && undo)
+					reads(conf, PATH);
+			} else {
+				assert_int_equal(r, 1);
+				holds(conf, texts[t], strlen(texts[t]));
+			}
+			free(undo);
+			ik_wslconf_free(conf);
+		}
+	}
+	assert_true(failures > 60);
+}
 
 static void readings_are_those_of_wsl(void **state IK_UNUSED)
 {
@@ -386,6 +479,15 @@ static void damaged_undos_are_refused(void **state IK_UNUSED)
 		"ik1 8 99999999 x61 x62 x63",
 		"ik1 8 -1 x61 x62 x63",
 		"ik1 8 0 x61 x62 63",
+		"ik1 ",
+		"ik1 16",
+		"ik1 16 x",
+		"ik1 8 0 61 x62 x63",
+		"ik1 8 0 x61 62 x63",
+		"ik1 8 0 x61 x62 x63 ",
+		"ik1 8 0 x/1 x62 x63",
+		"ik1 8 0 x6: x62 x63",
+		"ik1 8 0 x6` x62 x63",
 	};
 	struct ik_wslconf *conf = parse_text("[wsl2]\nkernel=a\n");
 
@@ -522,6 +624,8 @@ int main(void)
 		cmocka_unit_test(safe_mode_is_seen),
 		cmocka_unit_test(warnings_name_kind_line_and_key),
 		cmocka_unit_test(hostile_names_stay_cheap),
+		cmocka_unit_test(damaged_utf8_is_no_ascii),
+		cmocka_unit_test(no_memory_changes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("wslconf", tests, NULL, NULL);
