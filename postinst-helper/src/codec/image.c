@@ -22,6 +22,7 @@
 #define BZ_OFF_KVERSION	   0x20eu /* pointer to the release, less 0x200 */
 #define BZ_OFF_LOADFLAGS   0x211u
 #define BZ_OFF_XLOADFLAGS  0x236u
+#define BZ_HEADER_BYTES	   0x238u /* what is read of it ends here */
 #define BZ_LOADED_HIGH	   0x01u
 #define BZ_KERNEL_64	   0x01u   /* XLF_KERNEL_64: has the 64-bit entry point */
 #define BZ_PROTOCOL_MIN	   0x020cu /* 2.12 (Linux 3.8): the first with xloadflags */
@@ -35,6 +36,7 @@
 /* ELF-64. */
 #define ELF_MACHINE_X86_64  62u
 #define ELF_MACHINE_AARCH64 183u
+#define ELF_HEADER_BYTES    64u
 #define ELF_PH_BYTES	    56u
 #define ELF_PT_LOAD	    1u
 #define ELF_MAX_PHDRS	    64u /* vmlinux has 5; the bound keeps the table inside 4 KiB */
@@ -94,13 +96,14 @@ static struct verdict judge_bzimage(struct ik_bytes b)
 	uint32_t syssize = 0;
 	uint64_t setup_bytes;
 
-	if (!ik_bytes_u8(b, BZ_OFF_SETUP_SECTS, &setup_sects) ||
-	    !ik_bytes_le32(b, BZ_OFF_SYSSIZE, &syssize) ||
-	    !ik_bytes_le16(b, BZ_OFF_PROTOCOL, &protocol) ||
-	    !ik_bytes_le16(b, BZ_OFF_KVERSION, &kversion) ||
-	    !ik_bytes_u8(b, BZ_OFF_LOADFLAGS, &loadflags) ||
-	    !ik_bytes_le16(b, BZ_OFF_XLOADFLAGS, &xloadflags))
+	if (!ik_bytes_has(b, 0, BZ_HEADER_BYTES))
 		return fault(v, "its header is cut off");
+	ik_ignore(ik_bytes_u8(b, BZ_OFF_SETUP_SECTS, &setup_sects)); /* all of these are inside */
+	ik_ignore(ik_bytes_le32(b, BZ_OFF_SYSSIZE, &syssize));
+	ik_ignore(ik_bytes_le16(b, BZ_OFF_PROTOCOL, &protocol));
+	ik_ignore(ik_bytes_le16(b, BZ_OFF_KVERSION, &kversion));
+	ik_ignore(ik_bytes_u8(b, BZ_OFF_LOADFLAGS, &loadflags));
+	ik_ignore(ik_bytes_le16(b, BZ_OFF_XLOADFLAGS, &xloadflags));
 	if (protocol < BZ_PROTOCOL_MIN)
 		return fault(v, "its boot protocol is too old");
 	if (!(loadflags & BZ_LOADED_HIGH) || syssize == 0)
@@ -115,15 +118,15 @@ static struct verdict judge_bzimage(struct ik_bytes b)
 	return v;
 }
 
-/* Adds one program header; only PT_LOAD needs its bytes in the file. */
+/* Adds one program header, which lies inside; only PT_LOAD needs its bytes in the file. */
 static bool take_phdr(struct ik_bytes b, uint64_t off, struct verdict *v, bool *has_load)
 {
 	uint64_t file_off = 0, file_len = 0, end = 0;
 	uint32_t type = 0;
 
-	if (!ik_bytes_le32(b, off, &type) || !ik_bytes_le64(b, off + 8, &file_off) ||
-	    !ik_bytes_le64(b, off + 32, &file_len))
-		return false;
+	ik_ignore(ik_bytes_le32(b, off, &type));
+	ik_ignore(ik_bytes_le64(b, off + 8, &file_off));
+	ik_ignore(ik_bytes_le64(b, off + 32, &file_len));
 	if (type != ELF_PT_LOAD || file_len == 0)
 		return true;
 	if (!ik_add_u64(file_off, file_len, &end))
@@ -139,9 +142,9 @@ static bool take_sections(struct ik_bytes b, struct verdict *v)
 	uint64_t sh_off = 0, end = 0;
 	uint16_t sh_size = 0, sh_num = 0;
 
-	if (!ik_bytes_le64(b, 40, &sh_off) || !ik_bytes_le16(b, 58, &sh_size) ||
-	    !ik_bytes_le16(b, 60, &sh_num))
-		return false;
+	ik_ignore(ik_bytes_le64(b, 40, &sh_off)); /* the ELF header is inside */
+	ik_ignore(ik_bytes_le16(b, 58, &sh_size));
+	ik_ignore(ik_bytes_le16(b, 60, &sh_num));
 	if (sh_off == 0 || sh_num == 0)
 		return true;
 	if (!ik_add_u64(sh_off, (uint64_t)sh_size * sh_num, &end))
@@ -158,11 +161,14 @@ static struct verdict judge_elf(struct ik_bytes b)
 	uint64_t ph_off = 0, entry = 0;
 	bool has_load = false;
 
-	if (!ik_bytes_equal_at(b, 4, ident, sizeof(ident)) || !ik_bytes_le16(b, 16, &type) ||
-	    !ik_bytes_le16(b, 18, &machine) || !ik_bytes_le64(b, 24, &entry) ||
-	    !ik_bytes_le64(b, 32, &ph_off) || !ik_bytes_le16(b, 54, &ph_size) ||
-	    !ik_bytes_le16(b, 56, &ph_num))
+	if (!ik_bytes_has(b, 0, ELF_HEADER_BYTES) || !ik_bytes_equal_at(b, 4, ident, sizeof(ident)))
 		return fault(v, "it is no 64-bit little-endian ELF file");
+	ik_ignore(ik_bytes_le16(b, 16, &type)); /* all of these are inside */
+	ik_ignore(ik_bytes_le16(b, 18, &machine));
+	ik_ignore(ik_bytes_le64(b, 24, &entry));
+	ik_ignore(ik_bytes_le64(b, 32, &ph_off));
+	ik_ignore(ik_bytes_le16(b, 54, &ph_size));
+	ik_ignore(ik_bytes_le16(b, 56, &ph_num));
 	if (machine == ELF_MACHINE_X86_64)
 		v.arch = IK_ARCH_X86_64;
 	else if (machine == ELF_MACHINE_AARCH64)
@@ -170,11 +176,10 @@ static struct verdict judge_elf(struct ik_bytes b)
 	if (type != 2 || entry == 0) /* ET_EXEC: a program or module is no kernel */
 		return fault(v, "it is an ELF file, but no kernel");
 	if (!take_sections(b, &v) || ph_size != ELF_PH_BYTES || ph_num == 0 ||
-	    ph_num > ELF_MAX_PHDRS)
+	    ph_num > ELF_MAX_PHDRS || !ik_bytes_has(b, ph_off, ph_num * (uint64_t)ELF_PH_BYTES))
 		return fault(v, "its program headers are malformed");
 	for (uint64_t i = 0; i < ph_num; i++)
-		if (!ik_bytes_has(b, ph_off, ph_num * (uint64_t)ELF_PH_BYTES) ||
-		    !take_phdr(b, ph_off + i * ELF_PH_BYTES, &v, &has_load))
+		if (!take_phdr(b, ph_off + i * ELF_PH_BYTES, &v, &has_load))
 			return fault(v, "its program headers are malformed");
 	return has_load ? v : fault(v, "it has nothing to load");
 }
@@ -185,9 +190,8 @@ static struct verdict judge_arm64(struct ik_bytes b)
 	uint64_t memory_bytes = 0, flags = 0;
 	uint16_t machine = pe_machine(b);
 
-	if (!ik_bytes_le64(b, ARM64_OFF_SIZE, &memory_bytes) ||
-	    !ik_bytes_le64(b, ARM64_OFF_FLAGS, &flags))
-		return fault(v, "its header is cut off");
+	ik_ignore(ik_bytes_le64(b, ARM64_OFF_SIZE, &memory_bytes)); /* before the magic: inside */
+	ik_ignore(ik_bytes_le64(b, ARM64_OFF_FLAGS, &flags));
 	if (memory_bytes == 0 || memory_bytes > 2 * IK_IMAGE_MAX_BYTES)
 		return fault(v, "its size in memory is implausible");
 	if (flags & ARM64_BIG_ENDIAN)

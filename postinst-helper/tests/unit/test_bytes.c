@@ -36,6 +36,13 @@ static void reads_are_little_endian(void **state IK_UNUSED)
 	assert_int_equal(v64, 7);
 	assert_true(ik_bytes_slice(b, 8, 2, &part) && part.len == 2);
 	assert_false(ik_bytes_slice(b, 9, 2, &part));
+	assert_true(ik_bytes_slice(ik_bytes_of(NULL, 0), 0, 0, &part) && !part.data);
+	v32 = 9;
+	v16 = 9;
+	v8 = 9;
+	assert_false(ik_bytes_le32(b, 7, &v32) || ik_bytes_le16(b, 9, &v16) ||
+		     ik_bytes_u8(b, 10, &v8));
+	assert_true(v32 == 9 && v16 == 9 && v8 == 9);
 }
 
 static void comparisons_stay_inside(void **state IK_UNUSED)
@@ -48,6 +55,8 @@ static void comparisons_stay_inside(void **state IK_UNUSED)
 	assert_true(ik_bytes_zero_at(b, 8, 2));
 	assert_false(ik_bytes_zero_at(b, 7, 2));
 	assert_false(ik_bytes_zero_at(b, 8, 3));
+	assert_true(ik_bytes_equal_at(b, 10, NULL, 0));
+	assert_true(ik_bytes_zero_at(b, 10, 0));
 }
 
 static void writes_and_sums(void **state IK_UNUSED)

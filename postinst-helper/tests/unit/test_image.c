@@ -125,9 +125,45 @@ static void whole_images_are_accepted(void **state IK_UNUSED)
 	expect(IK_IMAGE_ELF, IK_ARCH_X86_64, SIZE);
 	put64(40, 0); /* stripped of its section headers */
 	expect(IK_IMAGE_ELF, IK_ARCH_X86_64, SIZE - 4096);
+	put64(40, SIZE); /* a place for section headers, but none of them */
+	put16(60, 0);
+	put_phdr(120, 1, UINT64_MAX, 0); /* nothing of it is in the file */
+	expect(IK_IMAGE_ELF, IK_ARCH_X86_64, SIZE - 4096);
 	memset(image, 0, SIZE);
 	make_arm64();
 	expect(IK_IMAGE_ARM64, IK_ARCH_ARM64, 0);
+	memset(image, 0, SIZE);
+	make_bzimage();
+	image[0x1f1] = 0; /* stands for 4 sectors */
+	put32(0x1f4, (uint32_t)((SIZE - 5 * 512) / 16));
+	expect(IK_IMAGE_BZIMAGE, IK_ARCH_X86_64, SIZE);
+	memset(image, 0, 2); /* no EFI stub: the boot protocol alone tells the machine */
+	expect(IK_IMAGE_BZIMAGE, IK_ARCH_X86_64, SIZE);
+	memcpy(image, "MZ", 2);
+	put32(0x3c, UINT32_MAX); /* its PE header would lie outside */
+	expect(IK_IMAGE_BZIMAGE, IK_ARCH_X86_64, SIZE);
+	put32(0x3c, IK_IMAGE_HEAD_BYTES - 4); /* or half outside */
+	memcpy(image + IK_IMAGE_HEAD_BYTES - 4, "PE\0\0", 4);
+	expect(IK_IMAGE_BZIMAGE, IK_ARCH_X86_64, SIZE);
+}
+
+/* A head that ends inside what its format needs is none. */
+static void cut_heads_are_not_valid(void **state IK_UNUSED)
+{
+	make_bzimage();
+	for (size_t len = 0; len < 0x238; len++)
+		assert_false(ik_image_head_is_valid(image, len));
+	assert_true(ik_image_head_is_valid(image, 0x238));
+	memset(image, 0, SIZE);
+	make_elf();
+	for (size_t len = 0; len < 176; len++) /* two program headers behind the ELF header */
+		assert_false(ik_image_head_is_valid(image, len));
+	assert_true(ik_image_head_is_valid(image, 176));
+	memset(image, 0, SIZE);
+	make_arm64();
+	for (size_t len = 0; len < 0x46; len++)
+		assert_false(ik_image_head_is_valid(image, len));
+	assert_true(ik_image_head_is_valid(image, 0x46));
 }
 
 static void refused(enum ik_code code)
@@ -335,6 +371,7 @@ int main(void)
 		TEST(damaged_arm64_images_are_refused),
 		TEST(sizes_are_bounded),
 		TEST(a_torn_head_is_not_valid),
+		TEST(cut_heads_are_not_valid),
 		TEST(a_banner_is_found_wherever_it_lies),
 		TEST(a_release_that_is_none_is_empty),
 		TEST(read_errors_come_through),
