@@ -45,7 +45,9 @@ lines() {
 
 life_of_a_package() {
 	new_drive
-	fails "install without a package" 1 "no kernel package" ik install
+	fails "install without a package" 1 "no kernel package in" ik install
+	mkdir -p "$PACKAGES"
+	fails "an empty package directory" 1 "no kernel package in" ik install
 	package stable "$OURS1"
 	is "configure" "$(status_of maint --event=configure --series=stable)" 0
 	same "the format follows the kernel that is replaced (bzImage)" "$T" "$PACKAGES/$OURS1/bzImage"
@@ -144,6 +146,80 @@ damaged_packages() {
 	fails "a link that leaves the directory" any "." ik install
 	rm "$PACKAGES/stable"
 	is "and nothing was changed" "$(ls "$TOOLS")" kernel
+}
+
+# manifest SERIES LINE...: the manifest of $OURS1, with these lines for images.
+manifest() {
+	local series=$1
+	shift
+	(IFS=, && printf '{"schema":1,"release":"%s","version":"7.3.4-1","series":"%s","arch":"x86_64","images":[%s]}\n' \
+		"$OURS1" "$series" "$*") >"$PACKAGES/$OURS1/manifest.json"
+}
+
+# line FILE FORMAT: what a manifest says of an image of $OURS1.
+line() {
+	printf '{"file":"%s","format":"%s","size_bytes":%s,"sha256":"%s"}' "$1" "$2" \
+		"$(stat -c %s "$PACKAGES/$OURS1/$1")" "$(sum "$PACKAGES/$OURS1/$1")"
+}
+
+# A package whose parts do not belong together, or that has not what was asked for: refused with the next step.
+odd_packages() {
+	new_drive
+	package stable "$OURS1"
+	printf 'series=longterm\n' >"$W/conf"
+	fails "a series that is not installed" 1 "no kernel package of this series" ik --config "$W/conf" install
+	ok "with the next step" grep -q "install --image FILE" <(ik --config "$W/conf" install 2>&1)
+	printf x | dd of="$PACKAGES/$OURS1/bzImage" bs=1 seek=900000 conv=notrunc status=none
+	fails "one byte of the image differs" 3 "disagree on the SHA-256" ik install
+	ok "the remedy is the package" grep -q "reinstall the kernel package" <(ik install 2>&1)
+	package stable "$OURS1"
+	manifest stable "$(line vmlinux.bin bzimage)"
+	fails "an image of another format than its manifest says" 3 "disagree on the format" ik install
+	"$SIM/make-image" --release "$OURS3" --size 1M "$PACKAGES/$OURS1/bzImage"
+	manifest stable "$(line bzImage bzimage)"
+	fails "an image of another release" 3 "disagree on the release" ik install
+	package stable "$OURS1"
+	manifest stable "$(line bzImage bzimage)"
+	printf 'image_format=elf\n' >"$W/conf"
+	fails "a format that the package has not" 1 "no image of the wanted format" ik --config "$W/conf" install
+	cat "$W/official-elf.img" >"$T"
+	is "without the setting the other format will do" "$(status_of ik install)" 0
+	same "which is the bzImage" "$T" "$PACKAGES/$OURS1/bzImage"
+	new_drive
+	manifest stable "$(line vmlinux.bin elf)"
+	is "and the other way round" "$(status_of ik install)" 0
+	same "which is the ELF image" "$T" "$PACKAGES/$OURS1/vmlinux.bin"
+	new_drive
+	package stable "$OURS1" && mv "$PACKAGES/$OURS1" "$PACKAGES/$OURS3" && ln -sfn "$OURS3" "$PACKAGES/stable"
+	fails "a manifest of another release" 3 "speaks of release $OURS1" ik install
+	rm "$PACKAGES/$OURS3/manifest.json"
+	fails "no manifest" any "manifest.json" ik install
+	rm "$PACKAGES/stable" && mkdir "$PACKAGES/stable"
+	fails "a directory where the link should be" any "stable" ik install
+	same "and nothing was changed" "$T" "$W/official.img"
+	rm -r "$PACKAGES/stable" "${PACKAGES:?}/$OURS3"
+	package stable "$OURS1"
+	is "mode wslconfig takes the bzImage" "$(status_of ik --target wslconfig install)" 0
+	same "under its own name" "$(find "$OWN" -name 'kernel-*')" "$PACKAGES/$OURS1/bzImage"
+}
+
+# What boot and removal do when there is nothing left to install.
+without_the_package() {
+	new_drive
+	package stable "$OURS1"
+	chattr +i "$T" 2>/dev/null || return 0
+	maint --event=configure >/dev/null 2>&1
+	chattr -i "$T"
+	rm -r "$PACKAGES/stable" "${PACKAGES:?}/$OURS1"
+	is "pending, but the package is gone: boot says nothing" "$(maint --event=boot 2>&1)" ""
+	same "and Windows is left alone" "$T" "$W/official.img"
+	is "removal of a series that never came: success" "$(status_of maint --event=purge --series=longterm)" 0
+	package longterm 6.12.9-1-immensity-microsoft-standard-WSL2
+	printf 'install=no\n' >"$W/conf"
+	is "install=no: the other series does not take over" \
+		"$(status_of ik --config "$W/conf" maint --event=remove --series=stable)" 0
+	same "the official kernel stays" "$T" "$W/official.img"
+	rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9*
 }
 
 # refused NAME CODE PLACE COMMAND...: a package event that Windows refuses: exit 0, one line, nothing changed on the drive,
@@ -258,6 +334,8 @@ if private_usr_lib; then
 	not_possible
 	damaged_and_not_repaired
 	damaged_packages
+	odd_packages
+	without_the_package
 else
 	skip "package events" "no overlay file system here"
 fi
