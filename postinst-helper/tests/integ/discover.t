@@ -154,9 +154,35 @@ no_drive() {
 	is "not WSL: not applicable" "$(go install --image /tmp/ours.img >/dev/null 2>&1; echo $?)" 6
 }
 
+# Hosts and settings that are not as the program would like them: each says why, and what to do.
+odd_hosts() {
+	fill_drive
+	mkdir -p "$R/sys/bus/vmbus"
+	play "$NINE" 'initrd=\initrd.img WSL_ROOT_INIT=1 panic=-1' "$STORE_INIT"
+	start_init 'WSL2_USER_PROFILE=C:\Users\Gone' 'WSL2_INSTALL_PATH=no path' WSL2_VERSION=x
+	fails "a profile that is gone, and two others: it does not guess" 3 "more than one" go install --image /tmp/ours.img
+	is "the named one" "$(go --profile /mnt/c/Users/Bob install --image /tmp/ours.img >/dev/null; echo $?)" 0
+	ok "is used" test -f "$C/Users/Bob/.wslconfig"
+	is "the letter that was asked for" "$(found data.drive.letter --drive-letter C status)" C
+	is "another letter: pending" "$(go --drive-letter D --profile /mnt/c/Users/Bob install --image /tmp/ours.img \
+		>/dev/null 2>&1; echo $?)" 7
+	ok "doctor says that this is WSL 2" grep -q "WSL 2 (store" <(go doctor 2>&1)
+	ok "verbose status tells the signs" grep -q "WSL_ROOT_INIT=1" <(go -v --profile /mnt/c/Users/Bob status)
+	is "without the state directory's option there is a log" \
+		"$(go --profile /mnt/c/Users/Bob remove >/dev/null; tail -n 1 "$R"/var/log/immensity-kernel.log | grep -c ': removed, mode wslconfig')" 1
+	play "$NINE" 'BOOT_IMAGE=/vmlinuz quiet' ''
+	sed -i 's/^20 1 8:1 .*/20 1 8:1 \/ \/ rw - wslfs rootfs rw/' "$W/fake/mountinfo"
+	fails "WSL 1" 6 "WSL 1, which has no Linux kernel" go install --image /tmp/ours.img
+	ok "with the way out" grep -q "wsl --set-version" <(go install --image /tmp/ours.img 2>&1)
+	kill "$init_pid" 2>/dev/null
+	play "" 'initrd=\initrd.img WSL_ROOT_INIT=1 panic=-1' ''
+	fails "a container on WSL" 6 "container" go install --image /tmp/ours.img
+}
+
 if make_root; then
 	inbox
 	store
+	odd_hosts
 	no_drive
 else
 	skip "finding the drive" "no private mounts here"
