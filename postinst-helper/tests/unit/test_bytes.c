@@ -37,6 +37,10 @@ static void reads_are_little_endian(void **state IK_UNUSED)
 	assert_true(ik_bytes_slice(b, 8, 2, &part) && part.len == 2);
 	assert_false(ik_bytes_slice(b, 9, 2, &part));
 	assert_true(ik_bytes_slice(ik_bytes_of(NULL, 0), 0, 0, &part) && !part.data);
+	assert_false(ik_bytes_slice(b, 11, 0, &part) || ik_bytes_zero_at(b, 11, 0) ||
+		     ik_bytes_equal_at(b, 11, "", 0));
+	assert_false(ik_bytes_le64(b, 11, &v64) || ik_bytes_le32(b, 11, &v32) ||
+		     ik_bytes_le16(b, 11, &v16) || ik_bytes_u8(b, 11, &v8));
 	v32 = 9;
 	v16 = 9;
 	v8 = 9;

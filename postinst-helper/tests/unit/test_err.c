@@ -25,6 +25,8 @@ static void set_without_errno_is_still_a_failure(void **state IK_UNUSED)
 	assert_int_equal(err.errnum, 0);
 	assert_string_equal(err.message, "no");
 	assert_int_equal(ik_err_set(NULL, IK_E_PATH_BAD, ENOENT, "no"), -ENOENT);
+	assert_int_equal(ik_err_set(&err, IK_E_PATH_BAD, -9999, "no"), -9999);
+	assert_string_equal(err.message, "no: error 9999"); /* a number that has no name */
 }
 
 static void long_messages_are_cut_not_overrun(void **state IK_UNUSED)

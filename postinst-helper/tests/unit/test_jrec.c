@@ -168,6 +168,10 @@ static void malformed_records_are_not_written(void **state IK_UNUSED)
 	REFUSED(memset(rec.note, 'x', sizeof(rec.note)));
 	REFUSED(rec.target_mtime_ns = 1000000000);
 	REFUSED(rec.a.size_bytes = UINT64_MAX);
+	REFUSED(rec.b.size_bytes = UINT64_MAX);
+	REFUSED(rec.state = (enum ik_jrec_state)99);
+	REFUSED(strcpy(rec.note, "a\177b"));
+	REFUSED(strcpy(rec.target, "."));
 #undef REFUSED
 }
 

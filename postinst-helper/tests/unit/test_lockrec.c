@@ -98,6 +98,12 @@ static void malformed_records_are_not_written(void **state IK_UNUSED)
 	rec = sample();
 	rec.written_unix_s = -1;
 	assert_int_equal(ik_lockrec_encode(&rec, bytes, NULL), -EINVAL);
+	rec = sample();
+	rec.boot_id[1] = '\177';
+	assert_int_equal(ik_lockrec_encode(&rec, bytes, NULL), -EINVAL);
+	rec = sample();
+	memset(rec.nonce, 'a', sizeof(rec.nonce)); /* never ends */
+	assert_int_equal(ik_lockrec_encode(&rec, bytes, NULL), -EINVAL);
 }
 
 static void odd_distro_names_are_made_plain(void **state IK_UNUSED)

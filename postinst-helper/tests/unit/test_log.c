@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "faults.h"
 #include "support.h"
 
 /* Sends stderr into a file for the length of a test. */
@@ -37,6 +38,11 @@ static void lines_have_level_and_are_escaped(void **state IK_UNUSED)
 	ik_log_set_level(IK_LOG_ERROR);
 	ik_log(IK_LOG_WARNING, "hidden");
 	ik_log_set_level(IK_LOG_INFO);
+	faults = (struct faults){.on = true, .only = "memory", .at = 1, .errnum = ENOMEM};
+	ik_log(IK_LOG_ERROR, "lost");
+	faults = (struct faults){.on = true, .only = "memory", .at = 2, .errnum = ENOMEM};
+	ik_log(IK_LOG_ERROR, "lost");
+	faults_off();
 	(void)dup2(saved, STDERR_FILENO);
 	close(saved);
 	text = get_file(t.fd, "log", NULL);
@@ -44,7 +50,9 @@ static void lines_have_level_and_are_escaped(void **state IK_UNUSED)
 	assert_string_equal(text, "immensity-kernel: error: bad '\\x1b[2J\\x0a'\n"
 				  "immensity-kernel: warning: w\n"
 				  "immensity-kernel: i\n"
-				  "immensity-kernel: debug: d\n");
+				  "immensity-kernel: debug: d\n"
+				  "immensity-kernel: out of memory for a message\n"
+				  "immensity-kernel: out of memory for a message\n");
 	free(text);
 }
 

@@ -101,6 +101,11 @@ static void nonsense_is_refused(void **state IK_UNUSED)
 		"7.3.4\x80",
 		"a.b.c",
 		"7.3.4-0123456789012345678901234567890123456789012345678901234567890",
+		"7",
+		"7.",
+		"7.3.4 ",
+		"7.3.4-rc99999999999",
+		"7.3.4-99999999999-immensity-microsoft-standard-WSL2",
 	};
 	struct ik_relver v;
 
