@@ -37,18 +37,10 @@ static char letter_of(const struct ik_cli *cli)
 
 static void line_text(size_t i, char letter, char *buf, size_t size)
 {
-	struct ik_strbuf ik_autostrbuf text = {0};
-
 	/* Each line has exactly one place for the letter. */
-	for (const char *p = lines[i]; *p; p++) {
-		if (p[0] == '%' && p[1] == 'c') {
-			ik_strbuf_putc(&text, letter);
-			p++;
-		} else {
-			ik_strbuf_putc(&text, *p);
-		}
-	}
-	(void)snprintf(buf, size, "%s", ik_strbuf_str(&text));
+	const char *at = strstr(lines[i], "%c");
+
+	(void)snprintf(buf, size, "%.*s%c%s", (int)(at - lines[i]), lines[i], letter, at + 2);
 }
 
 static json_t *commands(char letter)
@@ -88,7 +80,9 @@ static int start(struct ik_cli *cli, struct ik_err *err)
 			 "$p = Start-Process cmd.exe -Verb RunAs -Wait -PassThru -ArgumentList '/c "
 			 "%s'; exit $p.ExitCode",
 			 ik_strbuf_str(&all));
-	if (ik_strbuf_error(&program) < 0 || ik_strbuf_error(&script) < 0)
+	/* Half a command must not run as administrator. */
+	if (ik_strbuf_error(&program) < 0 || ik_strbuf_error(&all) < 0 ||
+	    ik_strbuf_error(&script) < 0)
 		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "preparing");
 	child = fork();
 	if (child == 0) {

@@ -644,6 +644,67 @@ static void output_that_cannot_be_written(void **state IK_UNUSED)
 	assert_int_equal(status, IK_EXIT_PENDING); /* no drive, which matters more */
 }
 
+/* What a command makes of JSON while an allocation fails: no crash, and no half list that looks whole. */
+static void no_memory_for_commands(void **state IK_UNUSED)
+{
+	static const struct ik_command *const commands[] = {&ik_cmd_doctor, &ik_cmd_status,
+							    &ik_cmd_prepare};
+
+	ik_render_set_up();
+	cli.session.env.wsl = 2; /* a finding without a remedy, and one with */
+	cli.session.state.pending =
+		(struct ik_state_event){.present = true, .message = "no right", .hint = "ask"};
+	cli.session.drive.fd = -EBADF; /* without a worker, which would need memory, too */
+	(void)ik_err_set(&cli.session.drive_err, IK_E_DRIVE_MISSING, 0, "no drive");
+	for (size_t i = 0; i < IK_ARRAY_SIZE(commands); i++) {
+		long n = 0;
+		bool more;
+
+		do {
+			faults = (struct faults){
+				.on = true, .only = "memory", .at = ++n, .errnum = ENOMEM};
+			ik_ignore(commands[i]->run(&cli, &err));
+			more = faults.fired != NULL;
+			faults_off();
+			if (cli.data && !more)
+				assert_true(json_is_object(cli.data));
+			json_decref(cli.data);
+			cli.data = NULL;
+		} while (more);
+		assert_true(n > 10);
+	}
+}
+
+/* `prepare --run` starts nothing when its command line could not be put together. */
+static void no_memory_for_powershell(void **state IK_UNUSED)
+{
+	unsigned refused = 0;
+	char script[256];
+	bool more = true;
+
+	ik_render_set_up();
+	(void)snprintf(
+		script, sizeof(script),
+		"#!/bin/sh\ncase $3 in *tools\\\\kernel*'exit $p.ExitCode') ;; *) exit 1 ;; esac\n");
+	put_powershell(script);
+	cli.value[IK_VALUE_RUN] = "";
+	for (long n = 1; more; n++) {
+		int r;
+
+		memset(&err, 0, sizeof(err));
+		faults = (struct faults){.on = true, .only = "memory", .at = n, .errnum = ENOMEM};
+		r = prepare_at_terminal();
+		more = faults.fired != NULL;
+		faults_off();
+		if (r < 0)
+			assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
+		refused += r < 0;
+		json_decref(cli.data);
+		cli.data = NULL;
+	}
+	assert_true(refused > 3);
+}
+
 /* Last, since a value that is short is remembered: no memory gives no half object, and never status 0. */
 static void no_memory_for_json(void **state IK_UNUSED)
 {
@@ -706,6 +767,8 @@ int main(void)
 		TEST(a_bar_is_for_terminals),
 		TEST(statuses),
 		TEST(output_that_cannot_be_written),
+		TEST(no_memory_for_commands),
+		TEST(no_memory_for_powershell),
 		TEST(no_memory_for_json),
 	};
 
