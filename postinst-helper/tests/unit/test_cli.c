@@ -675,6 +675,13 @@ static void no_memory_for_commands(void **state IK_UNUSED)
 	}
 }
 
+/* In the build for coverage exec itself needs memory, to write its counters: its allocations are left out. */
+#ifdef IK_COVERAGE
+#define POWERSHELL_CALLS 15
+#else
+#define POWERSHELL_CALLS 200
+#endif
+
 /* `prepare --run` starts nothing when its command line could not be put together. */
 static void no_memory_for_powershell(void **state IK_UNUSED)
 {
@@ -688,7 +695,7 @@ static void no_memory_for_powershell(void **state IK_UNUSED)
 		"#!/bin/sh\ncase $3 in *tools\\\\kernel*'exit $p.ExitCode') ;; *) exit 1 ;; esac\n");
 	put_powershell(script);
 	cli.value[IK_VALUE_RUN] = "";
-	for (long n = 1; more; n++) {
+	for (long n = 1; more && n <= POWERSHELL_CALLS; n++) {
 		int r;
 
 		memset(&err, 0, sizeof(err));
@@ -696,8 +703,8 @@ static void no_memory_for_powershell(void **state IK_UNUSED)
 		r = prepare_at_terminal();
 		more = faults.fired != NULL;
 		faults_off();
-		if (r < 0)
-			assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
+		if (r < 0 && err.code != IK_E_MEMORY_EXHAUSTED)
+			fail_msg("allocation %ld: %s", n, err.message);
 		refused += r < 0;
 		json_decref(cli.data);
 		cli.data = NULL;
