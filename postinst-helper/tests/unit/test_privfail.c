@@ -281,7 +281,7 @@ static int run(ik_priv_fn fn, struct ik_err *err)
 
 static void replies_have_their_limits(void **state IK_UNUSED)
 {
-	struct ik_strbuf nothing = {.data = NULL};
+	ik_autostrbuf struct ik_strbuf nothing = {.data = NULL};
 	struct ik_err err;
 
 	assert_int_equal(run(say_yes, &err), 5);
