@@ -69,8 +69,10 @@ static void expect(enum ik_level level, const char *code, const char *message, c
 
 	look();
 	f = find(code);
-	if (!f)
+	if (!f) {
 		fail_msg("no finding %s", code);
+		return;
+	}
 	assert_int_equal(f->level, level);
 	assert_non_null(strstr(f->message, message));
 	if (remedy[0])
