@@ -6,7 +6,7 @@
  * drive, except for aggregate virtiofs, whose root is the share's GUID; a later mount on the same
  * path, or on a parent of it, hides an earlier one.
  *
- * libmount takes no line that lacks one of its fields, so none of its texts is NULL here; the source may be empty.
+ * The libmount of today takes no line that lacks one of its fields; of another one's texts known() is asked.
  * Source: microsoft/WSL src/linux/init/config.cpp (ConfigGetMountedDrvFsVolumes), util.cpp at 3e27a6a5.
  */
 #include "os/mounts.h"
@@ -79,10 +79,16 @@ static bool root_is_drive(enum ik_mount_kind kind, const char *source, const cha
 	return strcmp(root, "/") == 0;
 }
 
+/* Never NULL: what a line does not say is empty. */
+static const char *known(const char *text)
+{
+	return text ? text : "";
+}
+
 /* Sorts a line into a kind; false = it cannot be a drive. */
 static bool classify(struct libmnt_fs *fs, const char *options, enum ik_mount_kind *ret)
 {
-	const char *type = mnt_fs_get_fstype(fs);
+	const char *type = known(mnt_fs_get_fstype(fs));
 
 	if (strcmp(type, "drvfs") == 0)
 		*ret = IK_MOUNT_DRVFS;
@@ -92,9 +98,9 @@ static bool classify(struct libmnt_fs *fs, const char *options, enum ik_mount_ki
 		*ret = IK_MOUNT_VIRTIOFS;
 	else
 		return false;
-	if (*ret == IK_MOUNT_VIRTIOFS && is_beneath(mnt_fs_get_target(fs), VIRTIOFS_HIDDEN))
+	if (*ret == IK_MOUNT_VIRTIOFS && is_beneath(known(mnt_fs_get_target(fs)), VIRTIOFS_HIDDEN))
 		return false;
-	return root_is_drive(*ret, mnt_fs_get_source(fs), mnt_fs_get_root(fs));
+	return root_is_drive(*ret, known(mnt_fs_get_source(fs)), known(mnt_fs_get_root(fs)));
 }
 
 static int windows_path_of(const struct ik_mount *m, const char *links_dir, char **ret)
@@ -139,10 +145,10 @@ static int fill(struct libmnt_fs *fs, enum ik_mount_kind kind, const char *optio
 		.dev = mnt_fs_get_devno(fs),
 		.visible = true,
 		.read_only = has_option(options, "ro"),
-		.mount_point = strdup(mnt_fs_get_target(fs)),
-		.fstype = strdup(mnt_fs_get_fstype(fs)),
-		.source = strdup(mnt_fs_get_source(fs)),
-		.root = strdup(mnt_fs_get_root(fs)),
+		.mount_point = strdup(known(mnt_fs_get_target(fs))),
+		.fstype = strdup(known(mnt_fs_get_fstype(fs))),
+		.source = strdup(known(mnt_fs_get_source(fs))),
+		.root = strdup(known(mnt_fs_get_root(fs))),
 		.options = strdup(options),
 	};
 
@@ -170,8 +176,9 @@ static int take_line(struct libmnt_fs *fs, const char *links_dir, struct ik_moun
 	struct ik_mount *more;
 	int r;
 
-	hide_earlier(mounts, mnt_fs_get_target(fs));
-	ik_strbuf_printf(&options, "%s,%s", mnt_fs_get_vfs_options(fs), mnt_fs_get_fs_options(fs));
+	hide_earlier(mounts, known(mnt_fs_get_target(fs)));
+	ik_strbuf_printf(&options, "%s,%s", known(mnt_fs_get_vfs_options(fs)),
+			 known(mnt_fs_get_fs_options(fs)));
 	if (ik_strbuf_error(&options) < 0)
 		return -ENOMEM;
 	if (!classify(fs, ik_strbuf_str(&options), &kind))
@@ -253,10 +260,10 @@ int ik_mount_open(const struct ik_mount *mount, int *ret_fd, struct ik_err *err)
 static void describe(struct libmnt_fs *fs, struct ik_mount_line *ret)
 {
 	/* cppcheck-suppress ctuuninitvar ; filled here, not read */
-	(void)snprintf(ret->fstype, sizeof(ret->fstype), "%s", mnt_fs_get_fstype(fs));
-	(void)snprintf(ret->source, sizeof(ret->source), "%s", mnt_fs_get_source(fs));
-	(void)snprintf(ret->options, sizeof(ret->options), "%s,%s", mnt_fs_get_vfs_options(fs),
-		       mnt_fs_get_fs_options(fs));
+	(void)snprintf(ret->fstype, sizeof(ret->fstype), "%s", known(mnt_fs_get_fstype(fs)));
+	(void)snprintf(ret->source, sizeof(ret->source), "%s", known(mnt_fs_get_source(fs)));
+	(void)snprintf(ret->options, sizeof(ret->options), "%s,%s",
+		       known(mnt_fs_get_vfs_options(fs)), known(mnt_fs_get_fs_options(fs)));
 }
 
 int ik_mount_line_at(const char *mountinfo, const char *mount_point, struct ik_mount_line *ret,
@@ -272,7 +279,7 @@ int ik_mount_line_at(const char *mountinfo, const char *mount_point, struct ik_m
 		return r;
 	iter = mnt_new_iter(MNT_ITER_BACKWARD); /* the last line on a path is the topmost mount */
 	while (iter && !found && mnt_table_next_fs(table, iter, &fs) == 0) {
-		if (strcmp(mnt_fs_get_target(fs), mount_point) != 0)
+		if (strcmp(known(mnt_fs_get_target(fs)), mount_point) != 0)
 			continue;
 		describe(fs, ret);
 		found = 1;
@@ -298,7 +305,7 @@ int ik_mount_fstype_of(const char *mountinfo, int dir_fd, char **ret_fstype, str
 		probe.id = mnt_fs_get_id(fs);
 		probe.dev = mnt_fs_get_devno(fs);
 		if (is_this_mount(&probe, dir_fd))
-			type = strdup(mnt_fs_get_fstype(fs));
+			type = strdup(known(mnt_fs_get_fstype(fs)));
 	}
 	mnt_free_iter(iter);
 	mnt_unref_table(table);
