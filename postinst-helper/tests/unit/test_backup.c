@@ -224,6 +224,9 @@ static void names_are_answered(void **state IK_UNUSED)
 	assert_ptr_equal(ik_backups_find(&b, &previous, foreign.size), &b.list[3]);
 	assert_null(ik_backups_find(&b, &previous, foreign.size + 1));
 	assert_null(ik_backups_find(&b, &other, foreign.size));
+	/* And what is not what its name says is never found. */
+	ik_digest_of_bytes(newer.data, newer.size, &other);
+	assert_null(ik_backups_find(&b, &other, newer.size));
 }
 
 /* Keeps the image that lies in the temporary directory; yields the name of its copy. */
