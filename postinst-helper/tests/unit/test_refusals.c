@@ -304,5 +304,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(journal_refused, tmp_setup, tmp_teardown),
 	};
 
-	return cmocka_run_group_tests_name("drive", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);
 }
