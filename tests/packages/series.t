@@ -11,6 +11,7 @@ pin=$(linux/scripts/pin longterm version)
 version=$pin-7
 lc=$version-immensity-microsoft-standard-wsl2
 packages=$work/packages
+top=$PWD
 
 names() {
 	(cd "$packages" && printf '%s\n' "$@" | sort | tr '\n' ' ')
@@ -39,4 +40,6 @@ is "the link has the name of the series" "$(rpm -qlp "immensity-wsl-kernel-lts-$
 	grep -c '^/usr/lib/immensity-wsl-kernel/longterm$')" 1
 is "the rpm changelog is that of the version" "$(rpm -qp --changelog "immensity-wsl-kernel-lts-$version.x86_64.rpm" |
 	sed -n '1s/.* - //p')" "$version"
+is "rpmlint finds nothing in the package that users name" "$(rpmlint -c "$top/rpm/rpmlint.toml" \
+	"immensity-wsl-kernel-lts-$version.x86_64.rpm" 2>&1 | grep -E ': [EW]: |specfiles checked' | sed 's/^.*specfiles.*$/finished/')" finished
 done_testing
