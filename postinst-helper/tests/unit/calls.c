@@ -28,6 +28,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/macro.h"
+#include "faults.h"
+#include "support.h"
+
 struct calls calls;
 
 static void arm(struct calls want)
@@ -57,6 +61,14 @@ bool call_met(void)
 
 	calls = (struct calls){.name = NULL};
 	return met;
+}
+
+int calls_tear_down(void **state IK_UNUSED)
+{
+	faults_off();
+	(void)call_met();
+	tmp_remove(&tmp);
+	return 0;
 }
 
 #ifdef IK_COVERAGE

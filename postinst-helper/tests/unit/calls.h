@@ -37,4 +37,7 @@ bool call_met(void);
 /* Runs fn in a process of its own, counters of coverage and all; yields its exit status, or -1. */
 int in_child(int (*fn)(void *arg), void *arg);
 
+/* cmocka's teardown of a test: no fault of either kind is left, and the shared temporary directory goes. */
+int calls_tear_down(void **state);
+
 #endif

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct tmp tmp;
+
 void tmp_make(struct tmp *t, const char *base)
 {
 	(void)snprintf(t->path, sizeof(t->path), "%s/ik-test.XXXXXX", base ? base : "/tmp");

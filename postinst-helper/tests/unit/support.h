@@ -19,6 +19,9 @@ struct tmp {
 	int fd;
 };
 
+/* One for all tests of a program, where they share it. */
+extern struct tmp tmp;
+
 /* Makes a directory beneath `base` ("/tmp" when NULL); ends the test when it cannot. */
 void tmp_make(struct tmp *t, const char *base);
 

@@ -15,20 +15,10 @@
 #define OURS   "Debian 1:2"
 #define THEIRS "Other 3:4"
 
-static struct tmp tmp;
-
 static int set_up(void **state IK_UNUSED)
 {
 	tmp_make(&tmp, NULL);
 	faults_skip_sleep = true;
-	return 0;
-}
-
-static int tear_down(void **state IK_UNUSED)
-{
-	faults_off();
-	(void)call_met();
-	tmp_remove(&tmp);
 	return 0;
 }
 
@@ -315,7 +305,7 @@ static void only_our_own_lock_is_released(void **state IK_UNUSED)
 	assert_false(lock.held);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, calls_tear_down)
 
 int main(void)
 {

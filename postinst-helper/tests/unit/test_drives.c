@@ -22,7 +22,6 @@
 #define LONG_NAME "0123456789012345678901234567890123456789012345678901234567890123456789"
 #define LONG_TEXT LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME
 
-static struct tmp tmp;
 static bool have_mounts;
 
 /* A drive of ours: directory "c" … "g", and what its line says behind the mount point. */

@@ -11,20 +11,10 @@
 #include "os/lock.h"
 #include "support.h"
 
-static struct tmp tmp;
-
 static int set_up(void **state IK_UNUSED)
 {
 	tmp_make(&tmp, NULL);
 	faults_skip_sleep = true;
-	return 0;
-}
-
-static int tear_down(void **state IK_UNUSED)
-{
-	faults_off();
-	(void)call_met();
-	tmp_remove(&tmp);
 	return 0;
 }
 
@@ -245,7 +235,7 @@ static void a_doubtful_tmpfs_is_not_shared(void **state IK_UNUSED)
 	assert_int_equal(umount(path), 0);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, calls_tear_down)
 
 int main(void)
 {

@@ -15,7 +15,6 @@
 #define NINE  "10 1 0:9 / /mnt/c rw - 9p C:\\134 rw,aname=drvfs;path=C:\\\n"
 #define NOT_A "10 1 0:9 / /mnt/c rw - "
 
-static struct tmp tmp;
 static char table[80], links[80];
 
 static int set_up(void **state IK_UNUSED)
@@ -25,14 +24,6 @@ static int set_up(void **state IK_UNUSED)
 	(void)snprintf(links, sizeof(links), "%s/links", tmp.path);
 	put_link(tmp.fd, "links/share", "E:\\");
 	put_link(tmp.fd, "links/drvfs", "F:\\");
-	return 0;
-}
-
-static int tear_down(void **state IK_UNUSED)
-{
-	faults_off();
-	(void)call_met();
-	tmp_remove(&tmp);
 	return 0;
 }
 
@@ -216,7 +207,7 @@ static void one_line_is_described(void **state IK_UNUSED)
 	assert_null(type);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, calls_tear_down)
 
 int main(void)
 {

@@ -10,22 +10,12 @@
 #include "os/pathres.h"
 #include "support.h"
 
-static struct tmp tmp;
-
 static int set_up(void **state IK_UNUSED)
 {
 	tmp_make(&tmp, NULL);
 	put_text(tmp.fd, "dir/sub/file", "content");
 	put_link(tmp.fd, "dir/link", "sub");
 	assert_int_equal(mkfifoat(tmp.fd, "dir/fifo", 0600), 0);
-	return 0;
-}
-
-static int tear_down(void **state IK_UNUSED)
-{
-	faults_off();
-	(void)call_met();
-	tmp_remove(&tmp);
 	return 0;
 }
 
@@ -242,7 +232,7 @@ static void memory_runs_out_while_looking(void **state IK_UNUSED)
 	}
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, calls_tear_down)
 
 int main(void)
 {

@@ -15,7 +15,6 @@
 #define SEVENTY	 "0123456789012345678901234567890123456789012345678901234567890123456789"
 #define LONG_WAY SEVENTY "/" SEVENTY "/" SEVENTY "/" SEVENTY "/" SEVENTY "/" SEVENTY
 
-static struct tmp tmp;
 static struct ik_drive drive;
 
 static int set_up(void **state IK_UNUSED)

@@ -12,21 +12,12 @@
 #include "faults.h"
 #include "support.h"
 
-static struct tmp tmp;
 static char state_dir[80];
 
 static int set_up(void **state IK_UNUSED)
 {
 	tmp_make(&tmp, NULL);
 	(void)snprintf(state_dir, sizeof(state_dir), "%s/state", tmp.path);
-	return 0;
-}
-
-static int tear_down(void **state IK_UNUSED)
-{
-	faults_off();
-	(void)call_met();
-	tmp_remove(&tmp);
 	return 0;
 }
 
@@ -220,7 +211,7 @@ static void memory_runs_out_in_jansson(void **state IK_UNUSED)
 	assert_true(load(NULL).installed);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, calls_tear_down)
 
 int main(void)
 {

@@ -13,19 +13,9 @@
 #include "store/undo.h"
 #include "support.h"
 
-static struct tmp tmp;
-
 static int set_up(void **state IK_UNUSED)
 {
 	tmp_make(&tmp, NULL);
-	return 0;
-}
-
-static int tear_down(void **state IK_UNUSED)
-{
-	faults_off();
-	(void)call_met();
-	tmp_remove(&tmp);
 	return 0;
 }
 
@@ -196,7 +186,7 @@ static void kinds_go_by_head_and_release(void **state IK_UNUSED)
 	assert_string_equal(ik_kind_name((enum ik_kind)99), "unknown");
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, calls_tear_down)
 
 int main(void)
 {

@@ -11,22 +11,22 @@
 #include "faults.h"
 #include "support.h"
 
-static struct tmp *tmp;
+static struct tmp *place;
 static int file_fd, out_fd; /* a file with content; where results go */
 
 static int do_openat2(void)
 {
-	return ik_sys_openat2(tmp->fd, "file", O_RDONLY, 0, 0, &out_fd);
+	return ik_sys_openat2(place->fd, "file", O_RDONLY, 0, 0, &out_fd);
 }
 
 static int do_openat(void)
 {
-	return ik_sys_openat(tmp->fd, "file", O_RDONLY, 0, &out_fd);
+	return ik_sys_openat(place->fd, "file", O_RDONLY, 0, &out_fd);
 }
 
 static int do_open(void)
 {
-	return ik_sys_open_read(tmp->path, O_DIRECTORY, &out_fd);
+	return ik_sys_open_read(place->path, O_DIRECTORY, &out_fd);
 }
 
 static int do_pread(void)
@@ -69,27 +69,27 @@ static int do_fsync(void)
 
 static int do_rename(void)
 {
-	int r = ik_sys_rename(tmp->fd, "one", tmp->fd, "two");
+	int r = ik_sys_rename(place->fd, "one", place->fd, "two");
 
-	return r == 0 ? ik_sys_rename(tmp->fd, "two", tmp->fd, "one") : r;
+	return r == 0 ? ik_sys_rename(place->fd, "two", place->fd, "one") : r;
 }
 
 static int do_unlink(void)
 {
-	put_text(tmp->fd, "gone", "x");
-	return ik_sys_unlink(tmp->fd, "gone");
+	put_text(place->fd, "gone", "x");
+	return ik_sys_unlink(place->fd, "gone");
 }
 
 static int do_rmdir(void)
 {
-	(void)mkdirat(tmp->fd, "gone.d", 0700);
-	return ik_sys_rmdir(tmp->fd, "gone.d");
+	(void)mkdirat(place->fd, "gone.d", 0700);
+	return ik_sys_rmdir(place->fd, "gone.d");
 }
 
 static int do_mkdir(void)
 {
-	(void)unlinkat(tmp->fd, "new.d", AT_REMOVEDIR);
-	return ik_sys_mkdir(tmp->fd, "new.d", 0700);
+	(void)unlinkat(place->fd, "new.d", AT_REMOVEDIR);
+	return ik_sys_mkdir(place->fd, "new.d", 0700);
 }
 
 static int do_link(void)
@@ -97,7 +97,7 @@ static int do_link(void)
 	static char name[] = "link a";
 
 	name[sizeof(name) - 2]++; /* another one each time */
-	return ik_sys_link(tmp->fd, "one", tmp->fd, name);
+	return ik_sys_link(place->fd, "one", place->fd, name);
 }
 
 static int do_set_mtime(void)
@@ -175,12 +175,12 @@ static const struct {
 
 static int set_up(void **state)
 {
-	assert_int_equal(tmp_setup((void **)&tmp), 0);
-	put_text(tmp->fd, "file", "content");
-	put_text(tmp->fd, "one", "1");
-	file_fd = openat(tmp->fd, "file", O_RDWR | O_CLOEXEC);
+	assert_int_equal(tmp_setup((void **)&place), 0);
+	put_text(place->fd, "file", "content");
+	put_text(place->fd, "one", "1");
+	file_fd = openat(place->fd, "file", O_RDWR | O_CLOEXEC);
 	assert_true(file_fd >= 0);
-	*state = tmp;
+	*state = place;
 	return 0;
 }
 
@@ -235,11 +235,11 @@ static void nothing_written_is_no_space(void **state IK_UNUSED)
 static void flush_of_a_directory_is_tried_again(void **state IK_UNUSED)
 {
 	call_fails("fsync", 1, EINTR);
-	ik_sys_fsync_dir(tmp->fd);
+	ik_sys_fsync_dir(place->fd);
 	assert_int_equal(calls.count, 2);
 	assert_true(call_met());
 	call_fails("fsync", 1, EINVAL);
-	ik_sys_fsync_dir(tmp->fd);
+	ik_sys_fsync_dir(place->fd);
 	assert_int_equal(calls.count, 1);
 	assert_true(call_met());
 }

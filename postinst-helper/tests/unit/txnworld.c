@@ -23,7 +23,6 @@ struct image ours = {"ours", OURS, MIB + 40960, NULL};
 struct image newer = {"newer", NEWER, MIB, NULL};
 struct image foreign = {"foreign", FOREIGN, MIB + 4096, NULL};
 
-struct tmp tmp;
 struct ik_session session = {.drive = {.fd = -EBADF}};
 char drive_path[96], state_path[96];
 

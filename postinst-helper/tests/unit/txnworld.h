@@ -28,7 +28,6 @@ struct image {
 /* A, B (grows), C (shrinks again), and somebody else's. */
 extern struct image official, ours, newer, foreign;
 extern struct ik_session session;
-extern struct tmp tmp;
 extern char drive_path[96], state_path[96];
 extern struct ik_progress work_progress; /* of the jobs that follow */
 
