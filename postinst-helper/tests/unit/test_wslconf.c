@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/macro.h"
-#include "faults.h"
 #include "support.h"
 
 #define PATH	"C:\\ProgramData\\immensity-kernel\\kernel-7.3.4-1-0123456789ab"
@@ -135,50 +134,6 @@ static void damaged_utf8_is_no_ascii(void **state IK_UNUSED)
 			ik_wslconf_free(conf);
 		}
 	}
-}
-
-/* Each allocation fails once: the change is done as a whole, or refused and nothing changed. */
-static void no_memory_changes_nothing(void **state IK_UNUSED)
-{
-	static const char *const texts[] = {"[wsl2]\r\nkernel=old # mine\r\nmemory=1\r\n", "",
-					    "[a]\nb=1"};
-	unsigned failures = 0;
-
-	for (size_t t = 0; t < IK_ARRAY_SIZE(texts); t++) {
-		bool more = true;
-
-		for (long n = 1; more; n++) {
-			struct ik_wslconf *conf = NULL;
-			struct ik_err err = {.errnum = 0};
-			char *undo = NULL;
-			int r;
-
-			faults = (struct faults){
-				.on = true, .only = "memory", .at = n, .errnum = ENOMEM};
-			r = ik_wslconf_parse(texts[t], strlen(texts[t]), &conf, &err);
-			if (r == 0)
-				r = ik_wslconf_set(conf, "wsl2", "kernel", PATH, &undo, &err);
-			if (r == 0)
-				r = ik_wslconf_unset(conf, "wsl2", "kernel", undo, &err);
-			more = faults.fired != NULL;
-			faults_off();
-			if (r < 0) {
-				failures++;
-				assert_int_equal(r, -ENOMEM);
-				assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
-				if (conf && !undo)
-					holds(conf, texts[t], strlen(texts[t]));
-				if (conf && undo)
-					reads(conf, PATH);
-			} else {
-				assert_int_equal(r, 1);
-				holds(conf, texts[t], strlen(texts[t]));
-			}
-			free(undo);
-			ik_wslconf_free(conf);
-		}
-	}
-	assert_true(failures > 60);
 }
 
 static void readings_are_those_of_wsl(void **state IK_UNUSED)
@@ -625,7 +580,6 @@ int main(void)
 		cmocka_unit_test(warnings_name_kind_line_and_key),
 		cmocka_unit_test(hostile_names_stay_cheap),
 		cmocka_unit_test(damaged_utf8_is_no_ascii),
-		cmocka_unit_test(no_memory_changes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("wslconf", tests, NULL, NULL);
