@@ -108,3 +108,13 @@ char *get_file(int dir_fd, const char *path, size_t *ret_len)
 		*ret_len = (size_t)st.st_size;
 	return data;
 }
+
+char *pattern(size_t len, unsigned seed)
+{
+	char *bytes = malloc(len);
+
+	assert_non_null(bytes);
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (char)(i * 31 + seed + i / 4096);
+	return bytes;
+}

@@ -47,4 +47,7 @@ void put_link(int dir_fd, const char *path, const char *target);
 /* Reads a whole file; the caller frees it. NULL when it cannot be read. */
 char *get_file(int dir_fd, const char *path, size_t *ret_len);
 
+/* Bytes that differ from seed to seed and from page to page; the caller frees them. */
+char *pattern(size_t len, unsigned seed);
+
 #endif

@@ -18,16 +18,6 @@
 
 #define KIB 1024u
 
-static char *pattern(size_t len, unsigned seed)
-{
-	char *bytes = malloc(len);
-
-	assert_non_null(bytes);
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = (char)(i * 31 + seed + i / 4096);
-	return bytes;
-}
-
 /* Overwrites "t", which has old_len bytes, by new_len bytes; returns ik_inplace_write()'s result. */
 static int overwrite(struct tmp *t, size_t old_len, size_t new_len, struct ik_inplace *job,
 		     struct ik_err *err)

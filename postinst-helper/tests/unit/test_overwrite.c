@@ -18,16 +18,6 @@
 
 static struct tmp *t; /* where somebody else acts, too */
 
-static char *pattern(size_t len, unsigned seed)
-{
-	char *bytes = malloc(len);
-
-	assert_non_null(bytes);
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = (char)(i * 31 + seed + i / 4096);
-	return bytes;
-}
-
 static void put_at(const char *name, off_t off, const char *bytes, size_t len)
 {
 	int fd = openat(t->fd, name, O_WRONLY | O_CLOEXEC);

@@ -23,16 +23,6 @@ static struct tmp *t; /* where somebody else acts, too */
 /* Each case: the call that fails, and what is said about it. */
 #define FAULT(...) .want = {.on = true, __VA_ARGS__}
 
-static char *pattern(size_t len, unsigned seed)
-{
-	char *bytes = malloc(len);
-
-	assert_non_null(bytes);
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = (char)(i * 31 + seed + i / 4096);
-	return bytes;
-}
-
 /* ---- copies and small files ---- */
 
 static bool is_there(const char *name)
