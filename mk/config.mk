@@ -9,7 +9,7 @@ endif
 ifeq ($(filter $(SERIES),stable longterm),)
 $(error SERIES=$(SERIES) is unknown: use stable or longterm)
 endif
-export COMPILER PKGREV
+export COMPILER PKGREV DEBUG_PACKAGES
 
 OUT := out$(if $(filter longterm,$(SERIES)),-longterm)$(if $(filter clang,$(COMPILER)),-clang)
 # The kernel's make with our compiler, cache and reproducible settings; called as $(KMAKE) -C $(SRC) O=$(OUT) TARGET.
@@ -21,7 +21,7 @@ config_inputs := $(wildcard configs/fragments/*.config configs/required/*.list c
 # What makes a finished kernel stale besides its source and configuration.
 kernel_settings = $(RELEASE) epoch=$(SOURCE_DATE_EPOCH) $(shell $(if $(filter clang,$(COMPILER)), \
 	configs/scripts/toolchain clang $(SRC) 2>/dev/null,gcc -dumpfullversion)) $(shell pahole --version) \
-	$(shell cksum < configs/scripts/kmake)
+	$(shell cksum < configs/scripts/kmake) $(if $(filter 1,$(DEBUG_PACKAGES)),debug)
 
 .PHONY: config config-check config-update kernel parity
 config: $(config_stamp) ## make and check the kernel's configuration (SERIES=, COMPILER=)
