@@ -27,6 +27,7 @@ static const struct {
 	{"events", probe_events},
 	{"handles", probe_handles},
 	{"bpf", probe_bpf},
+	{"btf", probe_btf},
 	{"rewrite", probe_rewrite},
 	// clang-format on
 };

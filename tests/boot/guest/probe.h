@@ -24,6 +24,7 @@ int probe_xattr(int argc, char **argv);
 int probe_events(int argc, char **argv);
 int probe_handles(int argc, char **argv);
 int probe_bpf(int argc, char **argv);
+int probe_btf(int argc, char **argv);
 int probe_rewrite(int argc, char **argv);
 
 #endif
