@@ -3,9 +3,8 @@
 # The built images of the stable series: their size, what is in them, and how many instructions they need to reach init.
 # What they can do is tested by tests/boot. It must not build anything.
 #
-# The goals are 27 MB for vmlinux.bin and 450 million instructions. The second is reached and is the ceiling; the first
-# is NOT: the ceilings of the sizes hold what is reached, so that it does not get worse. configs/README.md says where
-# the rest goes.
+# The goals are 27 MB for vmlinux.bin and 450 million instructions. Both are reached; the ceilings of the instructions
+# and of bzImage hold what is reached, so that it does not get worse. configs/README.md says where the rest goes.
 set -eu
 . tests/lib/tap.sh
 
@@ -23,13 +22,21 @@ at_most() {
 }
 
 is "the release is the configured one" "$release" "$(make -s --no-print-directory SETUP=no print-RELEASE)"
-diag "goals: vmlinux.bin 27000000 bytes, 450000000 instructions"
-at_most "size of vmlinux.bin in bytes" "$(wc -c <$elf)" 39500000
+at_most "size of vmlinux.bin in bytes" "$(wc -c <$elf)" 27000000
 at_most "size of bzImage in bytes" "$(wc -c <$bzimage)" 12000000
 
 ok "vmlinux.bin is a 64-bit ELF without symbols" sh -c "readelf -hW $elf | grep -q ELF64 && ! readelf -SW $elf | grep -q ' \.symtab '"
 ok "vmlinux.bin has the PVH entry" sh -c "readelf -nW $elf | grep -Eq 'Xen|0x00000012'"
-ok "vmlinux.bin has type information" sh -c "readelf -SW $elf | grep -q '\.BTF '"
+# What linux/patches/size stores in another way: in vmlinux for tools as ever, in the image only once, and small.
+only_packed() {
+	readelf -SW $elf | grep -q " $1 " && ! readelf -SW $elf | grep -q " $2 " && readelf -SW $out/vmlinux | grep -q " $2 "
+}
+ok "vmlinux.bin has type information, packed only" only_packed '\.BTF_zstd' '\.BTF'
+ok "vmlinux.bin has no unwind tables of vmlinux" only_packed '\.orc_header' '\.orc_unwind'
+objcopy --dump-section .BTF_zstd="$work/btf.zst" $elf "$work/copy"
+objcopy --dump-section .BTF="$work/btf" $out/vmlinux "$work/copy"
+rm "$work/copy"
+ok "the packed type information is that of vmlinux" sh -c "zstd -dcq $work/btf.zst | cmp - $work/btf"
 ok "bzImage names its release" sh -c "file -b $bzimage | grep -qF ' $release '"
 ok "bzImage can be moved by KASLR" grep -qx CONFIG_RANDOMIZE_BASE=y $out/.config
 
@@ -37,9 +44,9 @@ boot() {
 	sed -n 's/.*"instructions_to_init": \([0-9]*\).*/\1/p' "$work/$1.json"
 }
 ok "vmlinux.bin reaches init" bench/boot-instructions --json "$work/elf.json" $elf
-at_most "instructions to init, vmlinux.bin" "$(boot elf)" 450000000
+at_most "instructions to init, vmlinux.bin" "$(boot elf)" 350000000
 ok "bzImage reaches init" bench/boot-instructions --json "$work/bzimage.json" $bzimage
-at_most "instructions to init, bzImage" "$(boot bzimage)" 450000000
+at_most "instructions to init, bzImage" "$(boot bzimage)" 350000000
 ok "the same image takes the same instructions, within 1 %" sh -c "
 	bench/boot-instructions --json $work/again.json $elf >/dev/null
 	again=\$(sed -n 's/.*\"instructions_to_init\": \([0-9]*\).*/\1/p' $work/again.json)
