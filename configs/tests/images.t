@@ -5,6 +5,7 @@
 #
 # The goals are 27 MB for vmlinux.bin and 450 million instructions. Both are reached; the ceilings of the instructions
 # and of bzImage hold what is reached, so that it does not get worse. configs/README.md says where the rest goes.
+# shellcheck disable=SC2317 # functions are called by ok
 set -eu
 . tests/lib/tap.sh
 
@@ -29,7 +30,8 @@ ok "vmlinux.bin is a 64-bit ELF without symbols" sh -c "readelf -hW $elf | grep 
 ok "vmlinux.bin has the PVH entry" sh -c "readelf -nW $elf | grep -Eq 'Xen|0x00000012'"
 # What linux/patches/size stores in another way: in vmlinux for tools as ever, in the image only once, and small.
 only_packed() {
-	readelf -SW $elf | grep -q " $1 " && ! readelf -SW $elf | grep -q " $2 " && readelf -SW $out/vmlinux | grep -q " $2 "
+	readelf -SW "$elf" | grep -q " $1 " && ! readelf -SW "$elf" | grep -q " $2 " &&
+		readelf -SW "$out/vmlinux" | grep -q " $2 "
 }
 ok "vmlinux.bin has type information, packed only" only_packed '\.BTF_zstd' '\.BTF'
 ok "vmlinux.bin has no unwind tables of vmlinux" only_packed '\.orc_header' '\.orc_unwind'
