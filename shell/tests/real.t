@@ -16,6 +16,7 @@ if ! shell/tests/real-tree "$tree" 2>"$work/why"; then
 	ok "a real kernel can be built" false
 	done_testing
 fi
+touch "$work/began"
 out=$tree/out
 image=$out/arch/x86/boot/bzImage
 fixed=${1-}
@@ -40,15 +41,15 @@ edit_source() {
 configuration() {
 	next
 	echo 'CONFIG_LOG_BUF_SHIFT=16' >>"$out/.config"
-	ok "$sh: mc makes the configuration of the defconfig" use "$tree/kernel" 'mc 2>said'
-	ok "$sh: ... and tells what was reset" has "$tree/kernel/said" 'CONFIG_LOG_BUF_SHIFT: 16 -> '
+	ok "$sh: mc makes the configuration of the defconfig" use "$tree/kernel" "mc 2>'$work/said'"
+	ok "$sh: ... and tells what was reset" has "$work/said" 'CONFIG_LOG_BUF_SHIFT: 16 -> '
 	if [ -n "$fixed" ]; then
 		is "$sh: dc finds no difference, and no noise of the compiler" "$(use "$tree" 'dc 2>&1; echo $?')" 0
 	fi
 	next
 	double my-editor 'echo "CONFIG_LOG_BUF_SHIFT=18" >>"$1"'
-	ok "$sh: ec changes an option" use "$tree" 'EDITOR=my-editor ec 2>said'
-	ok "$sh: ... and says so" has "$tree/said" 'CONFIG_LOG_BUF_SHIFT: .* -> 18'
+	ok "$sh: ec changes an option" use "$tree" "EDITOR=my-editor ec 2>'$work/said'"
+	ok "$sh: ... and says so" has "$work/said" 'CONFIG_LOG_BUF_SHIFT: .* -> 18'
 	next
 	fails "$sh: dc shows exactly that" 1 '^\+CONFIG_LOG_BUF_SHIFT=18' use "$tree" dc
 	if [ -n "$fixed" ]; then
@@ -107,7 +108,7 @@ installing() {
 
 releasing() {
 	next
-	(cd "$tree" && git init -q && printf '/out/\n/builds/\n/kernel.bin\n/log\n/said\n/kernel/said\n' >.git/info/exclude &&
+	(cd "$tree" && git init -q && printf '/out/\n/builds/\n/kernel.bin\n/log\n' >.git/info/exclude &&
 		git add Kbuild init/version.c && git commit -q -m one && git tag v1)
 	ok "$sh: rel" use "$tree" 'rel -s'
 	ok "$sh: ... the image carries the release's number" use "$tree" 'zver -v builds/kernel-*-r1.bin | grep "^#1 "'
@@ -128,9 +129,16 @@ long() {
 	ok "$sh: ... uploads" has "$work/put.log" 'builds/kernel-'
 }
 
+# The tree is made of links into the unpacked source: what were written through one would make the next `make` build.
+source_untouched() {
+	is "the unpacked source was only read" \
+		"$(find "$(readlink -f "$tree/kernel")/.." -newer "$work/began" -type f ! -name '.immensity-*' ! -name wsl2_defconfig)" ''
+}
+
 configuration
 building
 installing
 releasing
 [ -z "$fixed" ] || long
+source_untouched
 done_testing
