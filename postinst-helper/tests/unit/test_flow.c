@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The jobs of flow/ where something stands in their way: no drive, no right, no lock, odd profiles, a signal. Each must say
- * why, and leave what it did not make. Mode wslconfig is test_wslmode; what failing calls leave is test_jobs.
+ * The jobs of flow/ where something stands in their way: no drive, no right, no lock, a signal. Each must say why, and leave
+ * what it did not make. Mode wslconfig is test_wslmode, settings and profiles are test_scene; what failing calls leave is
+ * test_jobs.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -12,14 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "faults.h"
 #include "flow/act.h"
 #include "flow/dry.h"
 #include "flow/lxss.h"
-#include "flow/remove.h"
 #include "flow/source.h"
-#include "flow/status.h"
-#include "flow/wcfg.h"
 #include "flow/wedit.h"
 #include "flow/wimg.h"
 #include "flow/worker.h"
@@ -196,164 +193,6 @@ static void signals_stop_a_copy(void **state IK_UNUSED)
 	assert_int_equal(munmap(shared, 4096), 0);
 }
 
-/* ---- the session ---- */
-
-static void open_session(const struct ik_options *options, enum ik_code want)
-{
-	struct ik_session ik_autosession again = {.drive = {.fd = -EBADF}};
-	int r;
-
-	memset(&job_err, 0, sizeof(job_err));
-	r = ik_session_open(options, &again, &job_err);
-	if (r < 0)
-		again.drive.fd = -EBADF;
-	assert_int_equal(job_err.code, want);
-	assert_int_equal(r < 0, want != IK_E_NONE);
-	if (r >= 0 && again.drive.fd < 0) {
-		assert_true(again.drive_err.code != IK_E_NONE);
-		assert_int_equal(ik_session_need_drive(&again, NULL), -ENODEV);
-	}
-}
-
-static void settings_that_are_wrong(void **state IK_UNUSED)
-{
-	struct ik_options options = session.options;
-	char conf[160];
-
-	options.config = "/nowhere/conf";
-	open_session(&options, IK_E_CONF_SYNTAX);
-	options.config = NULL; /* the system's may be missing */
-	open_session(&options, IK_E_NONE);
-	options.config = "/";
-	open_session(&options, IK_E_CONF_SYNTAX);
-	(void)snprintf(conf, sizeof(conf), "%s/conf", tmp.path);
-	put_text(tmp.fd, "conf", "nonsense=1\n");
-	options.config = conf;
-	open_session(&options, IK_E_CONF_UNKNOWN_KEY);
-	options.config = "/dev/null";
-	options.series = "unstable";
-	open_session(&options, IK_E_CONF_VALUE);
-	options.series = "stable";
-	open_session(&options, IK_E_NONE);
-	options.profile = "/nowhere";
-	open_session(&options, IK_E_NONE);
-	options.drive_letter = "CC";
-	open_session(&options, IK_E_CONF_VALUE);
-	options = session.options;
-	options.drive = "/nowhere"; /* told when a command needs it */
-	open_session(&options, IK_E_NONE);
-	options.drive = NULL;
-	open_session(&options, IK_E_NONE);
-	put_text(tmp.fd, "state/state.json", "no JSON");
-	open_session(&session.options, IK_E_NONE); /* a damaged state keeps nobody from working */
-	(void)unlinkat(tmp.fd, "state/state.json", 0);
-}
-
-/* ---- the scene ---- */
-
-static void scenes(void **state IK_UNUSED)
-{
-	struct ik_scene scene;
-	enum ik_mode mode;
-
-	session.conf.target = IK_CONF_TARGET_AUTO;
-	put_text(session.drive.fd, "Users/Bob/NTUSER.DAT", "x");
-	assert_int_equal(unlinkat(session.drive.fd, KERNEL, 0), 0);
-	assert_int_equal(ik_scene_open_for(&session, &mode, &scene, &job_err), -ENOENT);
-	assert_int_equal(job_err.code, IK_E_MODE_UNKNOWN);
-	assert_int_equal(ik_scene_need_mode(&scene, NULL), -ENOENT);
-	ik_scene_close(&scene);
-	assert_int_equal(run_job(ik_status_job, NULL, NULL), 0); /* looking is always possible */
-	assert_int_equal(job_report.mode, IK_MODE_AUTO);
-	assert_int_equal(job_report.target.kind, IK_KIND_MISSING);
-	assert_true(job_report.note_count > 0);
-	assert_true(run_job(ik_status_look_job, NULL, NULL) < 0);
-	assert_int_equal(job_err.code, IK_E_MODE_UNKNOWN);
-	remove_tree("Users/Bob");
-	session.env.flavour = IK_WSL_STORE;
-	assert_int_equal(ik_scene_open_for(&session, &mode, &scene, &job_err), 0);
-	assert_int_equal(mode, IK_MODE_WSLCONFIG);
-	ik_scene_close(&scene);
-	session.env.flavour = IK_WSL_INBOX;
-	memset(&job_err, 0, sizeof(job_err));
-	assert_int_equal(ik_scene_open_for(&session, &mode, &scene, &job_err), -ENOENT);
-	assert_int_equal(job_err.code, IK_E_TARGET_MISSING);
-	assert_non_null(strstr(job_err.hint, "wsl --update"));
-	memset(&job_err, 0, sizeof(job_err));
-	assert_int_equal(ik_scene_open_target(&scene, &(int){-1}, &(struct ik_file_id){0},
-					      &job_err),
-			 -ENOENT);
-	assert_int_equal(job_err.code, IK_E_TARGET_MISSING);
-	ik_scene_close(&scene);
-	ik_scene_close(NULL);
-	remove_tree("Windows/System32/lxss/tools");
-	put_text(session.drive.fd, "Windows/System32/lxss/tools", "a file");
-	assert_int_equal(run_job(ik_status_job, NULL, NULL), 0);
-	assert_int_equal(ik_scene_open_for(&session, &mode, &scene, NULL), -ENOENT);
-	ik_scene_close(&scene);
-	session.conf.target = IK_CONF_TARGET_LXSS;
-	assert_true(run_job(ik_remove_job, NULL, NULL) < 0); /* not "nothing to do" */
-	assert_true(job_err.code != IK_E_NONE);
-	assert_int_equal(job_report.action, IK_ACTION_NONE);
-	remove_tree("Windows/System32/lxss/tools");
-	put_dir(session.drive.fd, "Windows/System32/lxss/tools");
-}
-
-static void profiles(void **state IK_UNUSED)
-{
-	static char gone[] = "C:\\Users\\Gone", ann[] = "C:\\Users\\Ann";
-
-	store_mode();
-	(void)snprintf(session.conf.profile, sizeof(session.conf.profile), "%s/Users/Ann",
-		       drive_path);
-	assert_int_equal(run_job(ik_status_job, NULL, NULL), 0);
-	assert_non_null(strstr(job_report.profile, "/Users/Ann"));
-	(void)snprintf(session.conf.profile, sizeof(session.conf.profile), "/tmp");
-	assert_int_equal(run_job(ik_status_job, NULL, NULL), 0);
-	assert_string_equal(job_report.profile, "");
-	assert_int_equal(job_report.target.kind, IK_KIND_MISSING);
-	session.conf.profile[0] = '\0';
-	session.drive.given = false;
-	session.env.user_profile = gone; /* renamed since: the only other one is it */
-	assert_int_equal(run_job(ik_status_job, NULL, NULL), 0);
-	assert_non_null(strstr(job_report.profile, "/Users/Ann"));
-	session.env.user_profile = ann;
-	put_text(session.drive.fd, "Users/Bob/NTUSER.DAT", "x");
-	assert_int_equal(run_job(ik_status_job, NULL, NULL), 0);
-	assert_non_null(strstr(job_report.profile, "/Users/Ann"));
-	remove_tree("Users/Bob");
-	session.env.user_profile = NULL;
-	assert_int_equal(renameat(session.drive.fd, "Users", session.drive.fd, "Benutzer"), 0);
-	put_text(session.drive.fd, "Users", "a file");
-	assert_true(run_job(ik_wcfg_install_job, ours_path, NULL) < 0);
-	assert_non_null(strstr(job_err.hint, "--profile"));
-	assert_int_equal(unlinkat(session.drive.fd, "Users", 0), 0);
-	assert_int_equal(renameat(session.drive.fd, "Benutzer", session.drive.fd, "Users"), 0);
-}
-
-/* A file that another program has open is waited for, then pending with a hint. */
-static void a_target_that_is_in_use(void **state IK_UNUSED)
-{
-	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
-	int fd = -EBADF;
-	struct ik_file_id id;
-
-	assert_int_equal(ik_scene_open(&session, &scene, NULL), 0);
-	faults = (struct faults){
-		.on = true, .only = "ik_sys_openat2", .at = 1, .errnum = EACCES, .lasting = true};
-	assert_int_equal(ik_scene_open_target(&scene, &fd, &id, &job_err), -EACCES);
-	assert_int_equal(job_err.code, IK_E_PATH_DENIED);
-	assert_non_null(strstr(job_err.hint, "immensity-kernel prepare"));
-	assert_true(faults.count >= 5);
-	faults.count = 0;
-	assert_int_equal(ik_scene_open_target(&scene, &fd, &id, NULL), -EACCES);
-	faults.count = 0;
-	faults.lasting = false; /* once: the next try succeeds */
-	assert_int_equal(ik_scene_open_target(&scene, &fd, &id, &job_err), 0);
-	faults_off();
-	assert_int_equal(close(fd), 0);
-}
-
 /* ---- a report from the worker is not believed blindly ---- */
 
 static void reports_are_bounded(void **state IK_UNUSED)
@@ -407,10 +246,6 @@ int main(void)
 		TEST(a_dry_run_changes_nothing),
 		TEST(without_a_lock_nothing_is_done),
 		TEST(signals_stop_a_copy),
-		TEST(settings_that_are_wrong),
-		TEST(scenes),
-		TEST(profiles),
-		TEST(a_target_that_is_in_use),
 		TEST(reports_are_bounded),
 	};
 

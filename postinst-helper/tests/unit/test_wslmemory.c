@@ -5,30 +5,8 @@
 
 #include "base/macro.h"
 #include "codec/wslconf.h"
+#include "conftext.h"
 #include "faults.h"
-#include "support.h"
-
-#define PATH "C:\\ProgramData\\immensity-kernel\\kernel-7.3.4-1-0123456789ab"
-
-static void reads(const struct ik_wslconf *conf, const char *want)
-{
-	struct ik_wslconf_value v;
-
-	ik_wslconf_get(conf, "wsl2", "kernel", &v);
-	assert_true(v.present);
-	assert_string_equal(v.text, want);
-}
-
-static void holds(const struct ik_wslconf *conf, const void *bytes, size_t len)
-{
-	const uint8_t *got;
-	size_t got_len;
-
-	got = ik_wslconf_bytes(conf, &got_len);
-	if (got_len != len || memcmp(got, bytes, len) != 0)
-		fail_msg("holds \"%.*s\", not \"%.*s\"", (int)got_len, (const char *)got, (int)len,
-			 (const char *)bytes);
-}
 
 /* Each allocation fails once: the change is done as a whole, or refused and nothing changed. */
 static void no_memory_changes_nothing(void **state IK_UNUSED)
@@ -50,7 +28,7 @@ static void no_memory_changes_nothing(void **state IK_UNUSED)
 				.on = true, .only = "memory", .at = n, .errnum = ENOMEM};
 			r = ik_wslconf_parse(texts[t], strlen(texts[t]), &conf, &err);
 			if (r == 0)
-				r = ik_wslconf_set(conf, "wsl2", "kernel", PATH, &undo, &err);
+				r = ik_wslconf_set(conf, "wsl2", "kernel", CONF_PATH, &undo, &err);
 			if (r == 0)
 				r = ik_wslconf_unset(conf, "wsl2", "kernel", undo, &err);
 			more = faults.fired != NULL;
@@ -60,12 +38,12 @@ static void no_memory_changes_nothing(void **state IK_UNUSED)
 				assert_int_equal(r, -ENOMEM);
 				assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
 				if (conf && !undo)
-					holds(conf, texts[t], strlen(texts[t]));
+					conf_holds(conf, texts[t], strlen(texts[t]));
 				if (conf && undo)
-					reads(conf, PATH);
+					conf_reads(conf, CONF_PATH);
 			} else {
 				assert_int_equal(r, 1);
-				holds(conf, texts[t], strlen(texts[t]));
+				conf_holds(conf, texts[t], strlen(texts[t]));
 			}
 			free(undo);
 			ik_wslconf_free(conf);
