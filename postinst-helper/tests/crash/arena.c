@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "spawn.h"
 #include "tap.h"
-#include "trace.h"
 
 static char dir[64] = "/tmp/ik-crash.XXXXXX";
 

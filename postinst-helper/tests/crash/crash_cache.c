@@ -13,6 +13,7 @@
 #include "recorder.h"
 #include "scene.h"
 #include "store/names.h"
+#include "tally.h"
 #include "tap.h"
 #include "trace.h"
 

@@ -6,16 +6,14 @@
  * behaviour everywhere, no program started, no socket; H4: what the working process may still do.
  */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hostile.h"
 #include "os/filter.h"
 #include "scene.h"
 #include "store/names.h"
@@ -26,24 +24,6 @@ static struct scene scene;
 static char victim[160];       /* a file that must never change, outside the drive */
 static char outside[600];      /* the first write where none may be */
 static char status_text[2048]; /* /proc/<pid>/status of the process that writes to the drive */
-
-enum object {
-	SYMLINK,
-	DANGLING,
-	DIR_SYMLINK,
-	FIFO,
-	DEVICE,
-	DIRECTORY,
-	HARD_LINK,
-	HUGE_SPARSE,
-	GARBAGE,
-	OBJECTS
-};
-
-static const char *const object_names[] = {
-	"symlink", "dangling symlink",	     "symlink to a directory",	   "FIFO",
-	"device",  "directory with content", "hard link to a system file", "sparse file of 1 TiB",
-	"garbage"};
 
 static const char *const names[] = {IK_NAME_NEW,    IK_NAME_PREV,    IK_NAME_OFFICIAL,
 				    IK_NAME_TEMP,   IK_NAME_JOURNAL, IK_NAME_LOCK,
@@ -92,47 +72,6 @@ static void watch(const struct trace_call *call, void *arg)
 			 call->path, call->path2);
 }
 
-static void plant(enum object what, const char *path)
-{
-	char inner[600];
-	int fd;
-
-	switch (what) {
-	case SYMLINK:
-		(void)!symlink(victim, path);
-		break;
-	case DANGLING:
-		(void)!symlink("/tmp/ik-nowhere/x", path);
-		break;
-	case DIR_SYMLINK:
-		(void)!symlink(arena_dir(), path);
-		break;
-	case FIFO:
-		(void)mkfifo(path, 0666);
-		break;
-	case DEVICE:
-		(void)mknod(path, S_IFCHR | 0666, makedev(1, 1));
-		break;
-	case DIRECTORY:
-		(void)mkdir(path, 0777);
-		snprintf(inner, sizeof(inner), "%s/inside", path);
-		write_whole(inner, "inside", 6);
-		break;
-	case HARD_LINK:
-		(void)!link(victim, path);
-		break;
-	case HUGE_SPARSE:
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-		(void)!ftruncate(fd, 1ll << 40);
-		close(fd);
-		break;
-	case GARBAGE:
-	case OBJECTS:
-		write_whole(path, "garbage\n", 8);
-		break;
-	}
-}
-
 static bool victim_is_whole(void)
 {
 	size_t size = 0;
@@ -177,7 +116,7 @@ static void one_object(const char *name, enum object what, int *bad, int *count)
 	scene_reset(&scene);
 	write_whole(victim, "precious", 8);
 	snprintf(path, sizeof(path), "%s/" WORLD_TOOLS "/%s", scene.w.drive, name);
-	plant(what, path);
+	plant(what, path, victim, arena_dir());
 	run_watched(&result);
 	judge(&scene.w, &scene.k, &v);
 	if (!victim_is_whole())
@@ -245,7 +184,7 @@ static void hostile_way(void)
 		if (cases[i].what == DIR_SYMLINK)
 			(void)!symlink(real, path);
 		else
-			plant(cases[i].what, path);
+			plant(cases[i].what, path, victim, arena_dir());
 		run_watched(&result);
 		if (result.status != 3 || outside[0] || !victim_is_whole()) {
 			bad++;
@@ -260,91 +199,8 @@ static void hostile_way(void)
 	       count, bad);
 }
 
-enum oddity {
-	VARIABLE,
-	CLOSED,
-	NO_CWD,
-	UMASK,
-	FILE_LIMIT,
-	FEW_FILES,
-	IGNORE_CHILD,
-	BLOCKED
-};
-
-static const struct {
-	const char *name, *value; /* a variable and its value, or a name for the oddity */
-	enum oddity oddity;
-} environments[] = {
-	{"LD_LIBRARY_PATH", "/nonexistent", VARIABLE},
-	{"OPENSSL_CONF", "/nonexistent", VARIABLE},
-	{"OPENSSL_MODULES", "/nonexistent", VARIABLE},
-	{"OPENSSL_ia32cap", "0", VARIABLE},
-	{"TMPDIR", "/nonexistent", VARIABLE},
-	{"HOME", "/nonexistent", VARIABLE},
-	{"PATH", "", VARIABLE},
-	{"IFS", "/", VARIABLE},
-	{"LC_ALL", "tr_TR.UTF-8", VARIABLE},
-	{"LANGUAGE", "de", VARIABLE},
-	{"TZ", ":/etc/passwd", VARIABLE},
-	{"LIBMOUNT_MTAB", "/nonexistent", VARIABLE},
-	{"LIBMOUNT_FSTAB", "/nonexistent", VARIABLE},
-	{"LIBMOUNT_DEBUG", "all", VARIABLE},
-	{"LIBBLKID_DEBUG", "all", VARIABLE},
-	{"WSL_INTEROP", "/nonexistent", VARIABLE},
-	{"WSLENV", "PATH/l", VARIABLE},
-	{"WSL_DISTRO_NAME", "\033[2J", VARIABLE},
-	{"MALLOC_PERTURB_", "165", VARIABLE},
-	{"JANSSON_X", "x", VARIABLE},
-	{"closed standard streams", NULL, CLOSED},
-	{"a current directory that is gone", NULL, NO_CWD},
-	{"umask 0", NULL, UMASK},
-	{"a file size limit of 4 KiB", NULL, FILE_LIMIT},
-	{"16 descriptors", NULL, FEW_FILES},
-	{"SIGCHLD ignored", NULL, IGNORE_CHILD},
-	{"all signals blocked", NULL, BLOCKED},
-};
-
-static void set_oddity(size_t i)
-{
-	struct rlimit limit;
-	sigset_t all;
-
-	switch (environments[i].oddity) {
-	case VARIABLE:
-		setenv(environments[i].name, environments[i].value, 1);
-		break;
-	case CLOSED:
-		close(0);
-		close(1);
-		close(2);
-		break;
-	case NO_CWD:
-		if (mkdir("gone", 0700) < 0 || chdir("gone") < 0 || rmdir("../gone") < 0)
-			_exit(126);
-		break;
-	case UMASK:
-		umask(0);
-		break;
-	case FILE_LIMIT:
-		limit = (struct rlimit){4096, 4096};
-		setrlimit(RLIMIT_FSIZE, &limit);
-		break;
-	case FEW_FILES:
-		limit = (struct rlimit){16, 16};
-		setrlimit(RLIMIT_NOFILE, &limit);
-		break;
-	case IGNORE_CHILD:
-		signal(SIGCHLD, SIG_IGN);
-		break;
-	case BLOCKED:
-		sigfillset(&all);
-		sigprocmask(SIG_BLOCK, &all, NULL);
-		break;
-	}
-}
-
-/* Runs the command in one environment; its output goes to a file of the arena. */
-static int run_in(size_t i, char *output, size_t size)
+/* Runs the command in an environment, or in ours (NULL); its output goes to a file of the arena. */
+static int run_in(const struct environment *e, char *output, size_t size)
 {
 	const char *argv[24];
 	char path[200];
@@ -360,8 +216,8 @@ static int run_in(size_t i, char *output, size_t size)
 
 		if (chdir(arena_dir()) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
 			_exit(126);
-		if (i < sizeof(environments) / sizeof(environments[0]))
-			set_oddity(i);
+		if (e)
+			enter_environment(e);
 		execv(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
@@ -375,32 +231,32 @@ static int run_in(size_t i, char *output, size_t size)
 
 static void hostile_environments(void)
 {
-	size_t count = sizeof(environments) / sizeof(environments[0]);
 	char plain[4096], output[4096], why[400];
 	int bad = 0;
 
 	scene_reset(&scene);
-	if (run_in(count, plain, sizeof(plain)) != 0)
+	if (run_in(NULL, plain, sizeof(plain)) != 0)
 		tap_die("undisturbed: %s", plain);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < environment_count; i++) {
+		const struct environment *e = &environments[i];
 		int r;
 		bool same;
 
 		scene_reset(&scene);
-		r = run_in(i, output, sizeof(output));
+		r = run_in(e, output, sizeof(output));
 		same = r == 0 && scene_end(&scene) == END_NEW &&
 		       scene_is_safe(&scene, why, sizeof(why)) &&
-		       (environments[i].oddity == CLOSED || !strcmp(plain, output));
+		       (e->oddity == CLOSED || !strcmp(plain, output));
 		/* Where root may not raise the limit, the refusal must come in time. */
-		if (environments[i].oddity == FILE_LIMIT && r > 0 && r != 4)
+		if (e->oddity == FILE_LIMIT && r > 0 && r != 4)
 			same = scene_end(&scene) == END_OLD;
 		if (same)
 			continue;
 		bad++;
-		tap_diag("%s: status %d: %.200s", environments[i].name, r, output);
+		tap_diag("%s: status %d: %.200s", e->name, r, output);
 	}
-	tap_ok(bad == 0, "%zu hostile environments change neither result nor output, %d bad", count,
-	       bad);
+	tap_ok(bad == 0, "%zu hostile environments change neither result nor output, %d bad",
+	       environment_count, bad);
 }
 
 /* What the process that writes to the drive is. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "scene.h"
+#include "tally.h"
 #include "tap.h"
 #include "trace.h"
 

@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 #include "scene.h"
+#include "spawn.h"
 #include "store/names.h"
+#include "tally.h"
 #include "tap.h"
-#include "trace.h"
 
 #define PROCESSES 8
 #define DISTROS	  2

@@ -13,8 +13,9 @@
 
 #include "nomemory.h"
 #include "scene.h"
+#include "spawn.h"
+#include "tally.h"
 #include "tap.h"
-#include "trace.h"
 
 /* Commands that only look: on a drive with our kernel, in either mode. */
 static const struct {

@@ -18,9 +18,10 @@
 
 #include "oplog.h"
 #include "scene.h"
+#include "spawn.h"
 #include "store/names.h"
+#include "tally.h"
 #include "tap.h"
-#include "trace.h"
 
 #define VOLUME_BYTES (40u << 20)
 #define CHUNK	     65536u

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "scene.h"
+#include "tally.h"
 #include "tap.h"
 #include "trace.h"
 

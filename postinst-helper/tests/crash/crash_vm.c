@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tally.h"
 #include "tap.h"
 #include "vm.h"
 #include "vmdrive.h"

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "spawn.h"
 #include "tap.h"
-#include "trace.h"
 
 void recorder_make(struct recorder *r, const char *name)
 {

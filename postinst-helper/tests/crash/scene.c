@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Scenes; see scene.h. */
+/* Scenes, made and put back; see scene.h. sceneend.c judges what became of them. */
 #include "scene.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "spawn.h"
 #include "tap.h"
 #include "trace.h"
 
@@ -207,11 +204,12 @@ static void set_known(struct scene *s)
 	set_words(s, s->again, s->kind->command == RECOVER ? INSTALL_FIRST : s->kind->command);
 }
 
-static long long mtime_of(const char *path)
+long long scene_mtime(const struct scene *s)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 ? st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec : -1;
+	return stat(s->mtime_of, &st) == 0 ? st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec :
+					     -1;
 }
 
 /* One undisturbed run: the scene itself must work, and in .wslconfig mode it tells the new text. */
@@ -242,7 +240,7 @@ void scene_open(struct scene *s, const struct scene_kind *kind, const char *prog
 	make_images(s);
 	set_known(s);
 	make_start(s);
-	s->mtime = mtime_of(s->mtime_of);
+	s->mtime = scene_mtime(s);
 	if (kind->start == START_TORN || kind->start == START_TORN_LATE)
 		make_torn(s);
 	if (s->store)
@@ -273,200 +271,4 @@ void scene_reset(const struct scene *s)
 {
 	snapshot_restore(s->start, s->w.root);
 	snapshot_restore(s->start_state, s->w.state);
-}
-
-static bool same(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
-{
-	return a && b && a_size == b_size && memcmp(a, b, a_size) == 0;
-}
-
-/* The file that kernel= names, read as plainly as possible; false when the text has no such line. */
-static bool named_kernel(const struct scene *s, const char *text, char *path, size_t size)
-{
-	const char *value = strstr(text, "\nkernel");
-	size_t n;
-
-	if (!value || !(value = strchr(value, '=')))
-		return false;
-	value += 1 + strspn(value + 1, " \t\"");
-	if (value[1] != ':')
-		return false;
-	n = (size_t)snprintf(path, size, "%s", s->w.drive);
-	for (value += 2; *value && !strchr("\r\n\"", *value) && n < size - 1; value++) {
-		if (*value == '\\' && path[n - 1] == '/')
-			continue;
-		path[n++] = *value == '\\' ? '/' : *value;
-	}
-	path[n] = '\0';
-	return true;
-}
-
-/* .wslconfig is the old or the new text, whole, and what it names is a whole kernel. */
-static bool store_is_safe(const struct scene *s, char *why, size_t size)
-{
-	size_t text_size = 0, kernel_size = 0;
-	uint8_t *text = read_whole(s->profile, ".wslconfig", &text_size), *kernel = NULL;
-	char path[512];
-	bool old = same(text, text_size, s->old_text, s->old_size);
-	bool now = s->new_text && same(text, text_size, s->new_text, s->new_size);
-	bool good = old || now || !s->new_text;
-
-	if (!good)
-		snprintf(why, size, ".wslconfig is neither the old nor the new text (%zu bytes)",
-			 text_size);
-	if (good && text && named_kernel(s, (char *)text, path, sizeof(path))) {
-		kernel = read_whole("/", path + 1, &kernel_size);
-		good = same(kernel, kernel_size, s->first.data, s->first.size) ||
-		       same(kernel, kernel_size, s->second.data, s->second.size);
-		if (!good)
-			snprintf(why, size, "kernel= names '%s', which is no whole image", path);
-	}
-	free(text);
-	free(kernel);
-	return good;
-}
-
-bool scene_is_safe(const struct scene *s, char *why, size_t size)
-{
-	struct verdict v;
-
-	if (s->store)
-		return store_is_safe(s, why, size);
-	judge(&s->w, &s->k, &v);
-	if (!v.safe)
-		snprintf(why, size, "%s (%s)", v.why, content_name(v.content));
-	return v.safe;
-}
-
-enum scene_end scene_end(const struct scene *s)
-{
-	struct verdict v;
-	size_t size = 0;
-	uint8_t *text;
-	enum scene_end end = END_OTHER;
-
-	if (s->store) {
-		text = read_whole(s->profile, ".wslconfig", &size);
-		if (same(text, size, s->new_text, s->new_size))
-			end = END_NEW;
-		else if (same(text, size, s->old_text, s->old_size))
-			end = END_OLD;
-		free(text);
-		return end;
-	}
-	judge(&s->w, &s->k, &v);
-	if (v.padded)
-		return END_OTHER;
-	return v.content == IS_B ? END_NEW : v.content == IS_A ? END_OLD : END_OTHER;
-}
-
-static bool settle_fail(char *why, size_t size, const char *what, int status, const char *output)
-{
-	snprintf(why, size, "%s (status %d): %.200s", what, status, output);
-	return false;
-}
-
-/* A second recovery finds nothing to do: it writes nothing on the drive but its own lock. */
-static bool recover_is_idempotent(const struct scene *s)
-{
-	struct snapshot *before = snapshot_take(s->w.drive), *after;
-	const char *words[6] = {"--target", s->store ? "wslconfig" : "lxss", "recover"};
-	char output[2048];
-	bool good = scene_run(s, words, output, sizeof(output)) == 0;
-
-	after = snapshot_take(s->w.drive);
-	good = good && snapshot_hash(before) == snapshot_hash(after);
-	snapshot_free(before);
-	snapshot_free(after);
-	return good;
-}
-
-bool scene_recovers(const struct scene *s, char *why, size_t size)
-{
-	const char *words[6] = {"--target", s->store ? "wslconfig" : "lxss", "recover"};
-	char output[4096];
-	int r = scene_run(s, words, output, sizeof(output));
-
-	if (r != 0)
-		return settle_fail(why, size, "recover failed", r, output);
-	if (!scene_is_safe(s, why, size))
-		return false;
-	if (scene_end(s) == END_OTHER)
-		return settle_fail(why, size, "recover left neither old nor new", r, output);
-	if (!s->store && journal_is_armed(&s->w))
-		return settle_fail(why, size, "recover left the journal armed", r, output);
-	if (!s->store && !s->any_time && mtime_of(s->mtime_of) != s->mtime)
-		return settle_fail(why, size, "recover left another time of change", r, output);
-	return true;
-}
-
-bool scene_settle(const struct scene *s, char *why, size_t size)
-{
-	char output[4096];
-	int r = 0;
-
-	if (!scene_recovers(s, why, size))
-		return false;
-	if (!recover_is_idempotent(s))
-		return settle_fail(why, size, "a second recover changed something", r, output);
-	r = scene_run(s, s->again, output, sizeof(output));
-	if (r != 0)
-		return settle_fail(why, size, "the command failed afterwards", r, output);
-	if (scene_end(s) != END_NEW)
-		return settle_fail(why, size, "the command did not reach its end", r, output);
-	return scene_is_safe(s, why, size);
-}
-
-struct tally *tally_new(void)
-{
-	struct tally *t =
-		mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (t == MAP_FAILED)
-		tap_die("memory");
-	return t;
-}
-
-void tally_bad(struct tally *t, const char *fmt, ...)
-{
-	int n = __atomic_fetch_add(&t->texts, 1, __ATOMIC_SEQ_CST);
-	va_list args;
-
-	__atomic_fetch_add(&t->bad, 1, __ATOMIC_SEQ_CST);
-	if (n >= (int)(sizeof(t->text) / sizeof(t->text[0])))
-		return;
-	va_start(args, fmt);
-	vsnprintf(t->text[n], sizeof(t->text[n]), fmt, args);
-	va_end(args);
-	for (char *p = t->text[n]; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
-}
-
-void tally_show(struct tally *t)
-{
-	for (size_t i = 0; i < sizeof(t->text) / sizeof(t->text[0]); i++)
-		if (t->text[i][0])
-			tap_diag("%s", t->text[i]);
-	memset(t->text, 0, sizeof(t->text));
-	t->texts = 0;
-}
-
-void in_parallel(int workers, void (*work)(int worker, int workers, void *arg), void *arg)
-{
-	pid_t pids[16];
-	int status;
-
-	fflush(stdout);
-	for (int i = 0; i < workers; i++) {
-		pids[i] = fork();
-		if (pids[i] == 0) {
-			work(i, workers, arg);
-			fflush(stdout);
-			_exit(0);
-		}
-	}
-	for (int i = 0; i < workers; i++)
-		if (waitpid(pids[i], &status, 0) != pids[i] || status != 0)
-			tap_die("worker %d ended with status %d", i, status);
 }

@@ -91,29 +91,13 @@ bool scene_settle(const struct scene *s, char *why, size_t size);
 /* The first half of it: recover succeeds and leaves the old or the new state. */
 bool scene_recovers(const struct scene *s, char *why, size_t size);
 
+/* The kernel's time of change now, in nanoseconds; -1 when it cannot be looked at. */
+long long scene_mtime(const struct scene *s);
+
 /* Runs the command, or other words, undisturbed. */
 int scene_run(const struct scene *s, const char *const *words, char *output, size_t size);
 
 /* Fills argv (room for 24) for trace_run(). */
 void scene_argv(const struct scene *s, const char *const *words, const char **argv);
-
-/* Counts shared by the worker processes of a suite. */
-struct tally {
-	long points, bad, runs;
-	long extra[4];
-	int texts;
-	char text[12][400];
-};
-
-struct tally *tally_new(void);
-void tally_bad(struct tally *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Prints the texts of what was bad, once. */
-void tally_show(struct tally *t);
-
-/* More than the processors that a small machine has: workers wait for disks, file systems and each other. */
-#define SUITE_WORKERS 3
-
-/* Runs work(worker, workers, arg) in `workers` processes; ends the suite when one dies. */
-void in_parallel(int workers, void (*work)(int worker, int workers, void *arg), void *arg);
 
 #endif

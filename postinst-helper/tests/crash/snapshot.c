@@ -218,16 +218,26 @@ void snapshot_restore(const struct snapshot *s, const char *root)
 		put_back(s, &s->list[i], root);
 }
 
+static uint64_t hash_word(uint64_t h, const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	h = (h ^ word) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}
+
+/* Four sums side by side: a processor multiplies the next one while it waits for the last. */
 static uint64_t hash_bytes(uint64_t h, const void *data, size_t size)
 {
 	const uint8_t *p = data;
-	uint64_t word;
+	uint64_t lane[4] = {h, h + 1, h + 2, h + 3};
 
-	for (; size >= sizeof(word); p += sizeof(word), size -= sizeof(word)) {
-		memcpy(&word, p, sizeof(word));
-		h = (h ^ word) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 29;
-	}
+	for (; size >= sizeof(lane); p += sizeof(lane), size -= sizeof(lane))
+		for (int i = 0; i < 4; i++)
+			lane[i] = hash_word(lane[i], p + 8 * i);
+	for (int i = 0; i < 4; i++)
+		h = hash_word(h, (const uint8_t *)&lane[i]);
 	for (; size; p++, size--)
 		h = (h ^ *p) * 1099511628211u;
 	return h;

@@ -60,12 +60,6 @@ struct trace_result {
 /* Runs the job to its end; ends the suite when ptrace itself does not work. */
 void trace_run(const struct trace_job *job, struct trace_result *ret);
 
-/* Runs a program without ptrace; returns its exit status or -signal. output may be NULL. */
-int run_plain(const char *const *argv, char *output, size_t size);
-
-/* The same with a library preloaded; NULL = none. */
-int run_with(const char *preload, const char *const *argv, char *output, size_t size);
-
 /* Name of a system call for messages. */
 const char *trace_name(long nr);
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spawn.h"
 #include "tap.h"
-#include "trace.h"
 
 #define HEAD 4096
 

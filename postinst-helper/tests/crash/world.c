@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "spawn.h"
 #include "tap.h"
-#include "trace.h"
 
 void world_init(struct world *w, const char *program, const char *root)
 {
