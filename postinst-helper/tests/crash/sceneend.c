@@ -60,38 +60,58 @@ static bool store_is_safe(const struct scene *s, char *why, size_t size)
 	return good;
 }
 
-bool scene_is_safe(const struct scene *s, char *why, size_t size)
+static enum scene_end store_end(const struct scene *s)
+{
+	size_t size = 0;
+	uint8_t *text = read_whole(s->profile, ".wslconfig", &size);
+	enum scene_end end = END_OTHER;
+
+	if (same(text, size, s->new_text, s->new_size))
+		end = END_NEW;
+	else if (same(text, size, s->old_text, s->old_size))
+		end = END_OLD;
+	free(text);
+	return end;
+}
+
+static enum scene_end end_of(const struct verdict *v)
+{
+	if (v->padded)
+		return END_OTHER;
+	return v->content == IS_B ? END_NEW : v->content == IS_A ? END_OLD : END_OTHER;
+}
+
+/* Is it safe, and where did it end? The drive is read once for both. */
+static bool look(const struct scene *s, enum scene_end *ret_end, char *why, size_t size)
 {
 	struct verdict v;
 
-	if (s->store)
+	if (s->store) {
+		*ret_end = store_end(s);
 		return store_is_safe(s, why, size);
+	}
 	judge(&s->w, &s->k, &v);
+	*ret_end = end_of(&v);
 	if (!v.safe)
 		snprintf(why, size, "%s (%s)", v.why, content_name(v.content));
 	return v.safe;
 }
 
+bool scene_is_safe(const struct scene *s, char *why, size_t size)
+{
+	enum scene_end end;
+
+	return look(s, &end, why, size);
+}
+
 enum scene_end scene_end(const struct scene *s)
 {
 	struct verdict v;
-	size_t size = 0;
-	uint8_t *text;
-	enum scene_end end = END_OTHER;
 
-	if (s->store) {
-		text = read_whole(s->profile, ".wslconfig", &size);
-		if (same(text, size, s->new_text, s->new_size))
-			end = END_NEW;
-		else if (same(text, size, s->old_text, s->old_size))
-			end = END_OLD;
-		free(text);
-		return end;
-	}
+	if (s->store)
+		return store_end(s);
 	judge(&s->w, &s->k, &v);
-	if (v.padded)
-		return END_OTHER;
-	return v.content == IS_B ? END_NEW : v.content == IS_A ? END_OLD : END_OTHER;
+	return end_of(&v);
 }
 
 static bool settle_fail(char *why, size_t size, const char *what, int status, const char *output)
@@ -120,12 +140,13 @@ bool scene_recovers(const struct scene *s, char *why, size_t size)
 	const char *words[6] = {"--target", s->store ? "wslconfig" : "lxss", "recover"};
 	char output[4096];
 	int r = scene_run(s, words, output, sizeof(output));
+	enum scene_end end;
 
 	if (r != 0)
 		return settle_fail(why, size, "recover failed", r, output);
-	if (!scene_is_safe(s, why, size))
+	if (!look(s, &end, why, size))
 		return false;
-	if (scene_end(s) == END_OTHER)
+	if (end == END_OTHER)
 		return settle_fail(why, size, "recover left neither old nor new", r, output);
 	if (!s->store && journal_is_armed(&s->w))
 		return settle_fail(why, size, "recover left the journal armed", r, output);
@@ -138,6 +159,8 @@ bool scene_settle(const struct scene *s, char *why, size_t size)
 {
 	char output[4096];
 	int r = 0;
+	bool safe;
+	enum scene_end end;
 
 	if (!scene_recovers(s, why, size))
 		return false;
@@ -146,7 +169,8 @@ bool scene_settle(const struct scene *s, char *why, size_t size)
 	r = scene_run(s, s->again, output, sizeof(output));
 	if (r != 0)
 		return settle_fail(why, size, "the command failed afterwards", r, output);
-	if (scene_end(s) != END_NEW)
+	safe = look(s, &end, why, size);
+	if (safe && end != END_NEW)
 		return settle_fail(why, size, "the command did not reach its end", r, output);
-	return scene_is_safe(s, why, size);
+	return safe;
 }
