@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* store/backup and store/target: which copies there are, which one a name means, and what is kept under which name. */
+/* store/backup: which copies there are, which one a name means, and what is kept under which name. */
 #include "store/backup.h"
 
 #include <fcntl.h>
@@ -319,58 +319,6 @@ static void a_listing_can_be_interrupted(void **state IK_UNUSED)
 	assert_null(b.list);
 }
 
-static void targets_are_judged(void **state IK_UNUSED)
-{
-	struct ik_target target = {.kind = IK_KIND_UNKNOWN};
-	struct ik_err err = {.code = IK_E_NONE};
-	struct ik_sha256 digest;
-	int fd;
-
-	assert_int_equal(ik_target_look(dir, "none", IK_TARGET_DIGEST, NULL, &target, NULL), 0);
-	assert_int_equal(target.kind, IK_KIND_MISSING);
-	put_link(dir, "link", "none");
-	assert_true(ik_target_look(dir, "link", IK_TARGET_DIGEST, NULL, &target, &err) < 0);
-	assert_int_equal(err.code, IK_E_PATH_SYMLINK);
-	assert_true(ik_target_look(dir, "link", IK_TARGET_DIGEST, NULL, &target, NULL) < 0);
-	put("kernel", &ours);
-	assert_int_equal(ik_target_look(dir, "kernel", IK_TARGET_NO_DIGEST, NULL, &target, NULL),
-			 0);
-	assert_int_equal(target.kind, IK_KIND_OURS);
-	assert_false(target.has_digest);
-	assert_int_equal(ik_target_look(dir, "kernel", IK_TARGET_DIGEST_CACHE, NULL, &target, NULL),
-			 0);
-	ik_digest_of_bytes(ours.data, ours.size, &digest);
-	assert_true(target.has_digest && ik_digest_is_equal(&target.whole, &digest));
-	/* A read that fails is no judgement. */
-	faults = (struct faults){.on = true, .only = "ik_sys_pread", .at = 1, .errnum = EIO};
-	assert_int_equal(ik_target_look(dir, "kernel", IK_TARGET_DIGEST, NULL, &target, &err),
-			 -EIO);
-	faults_off();
-	/* Nothing of that size is a kernel, so it is not read. */
-	put_text(dir, "huge", "x");
-	fd = openat(dir, "huge", O_RDWR | O_CLOEXEC);
-	assert_int_equal(ftruncate(fd, (off_t)IK_IMAGE_MAX_BYTES + 1), 0);
-	assert_int_equal(ik_target_look(dir, "huge", IK_TARGET_DIGEST, NULL, &target, NULL), 0);
-	assert_int_equal(target.kind, IK_KIND_TORN);
-	assert_false(target.has_digest);
-	/* A good head before a body that is cut off: the head decides, and nothing is said of the rest. */
-	put_file(dir, "cut", ours.data, 8192);
-	assert_int_equal(ik_target_look(dir, "cut", IK_TARGET_NO_DIGEST, NULL, &target, NULL), 0);
-	assert_int_equal(target.kind, IK_KIND_FOREIGN);
-	assert_string_equal(target.image.release, "");
-	close(fd);
-	/* Shorter than the size that was said, while its structure is read. */
-	fd = openat(dir, "cut", O_RDWR | O_CLOEXEC);
-	assert_int_equal(ftruncate(fd, 1024), 0);
-	assert_true(ik_target_probe_fd(fd, ours.size, &target.image, &err) < 0);
-	assert_int_equal(ftruncate(fd, 8192), 0);
-	assert_int_equal(ik_target_body_digest(fd, 8192, &digest, NULL), 0);
-	close(fd);
-	assert_true(ik_target_probe_fd(-1, MIB, &target.image, &err) < 0);
-	assert_int_equal(ik_target_body_digest(dir, 100, &digest, &err), -EINVAL);
-	assert_int_equal(err.code, IK_E_FILE_TOO_SMALL);
-}
-
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -386,7 +334,6 @@ int main(void)
 		TEST(copies_get_their_names),
 		TEST(the_first_official_one_stays),
 		TEST(no_copy_is_entered_that_was_not_made),
-		TEST(targets_are_judged),
 	};
 
 	return cmocka_run_group_tests_name("store/backup", tests, world_set_up, world_tear_down);

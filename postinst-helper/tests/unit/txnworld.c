@@ -222,6 +222,12 @@ void start_torn(void)
 	assert_int_equal(close(fd), 0);
 }
 
+void replace_kernel(void)
+{
+	put_kernel(TOOLS "incoming", foreign.data, foreign.size, 0);
+	assert_int_equal(renameat(session.drive.fd, TOOLS "incoming", session.drive.fd, KERNEL), 0);
+}
+
 void spoil(const char *name)
 {
 	char path[128];

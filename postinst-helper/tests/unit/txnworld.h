@@ -38,6 +38,12 @@ int world_tear_down(void **state);
 /* Writes a file of the drive, in place when it is there, followed by zeros. */
 void put_kernel(const char *path, const void *data, size_t len, size_t zeros);
 
+/*
+ * Somebody else's kernel takes the kernel's place. Made beside it and renamed: another file for sure, where a number of an
+ * inode may be used again.
+ */
+void replace_kernel(void);
+
 /* Makes a copy useless. */
 void spoil(const char *name);
 
