@@ -124,8 +124,7 @@ int ik_session_open(const struct ik_options *options, struct ik_session *ret, st
 		r = ik_wslenv_probe(root, &session.env, err);
 	if (r < 0)
 		return r;
-	ik_ignore(ik_state_load(session.state_dir, &session.state,
-				NULL)); /* never fails: see there */
+	ik_state_load(session.state_dir, &session.state);
 	find_drive(&session);
 	*ret = session;
 	return 0;

@@ -70,13 +70,12 @@ static json_t *load_json(int dir_fd)
 	return NULL;
 }
 
-int ik_state_load(const char *dir, struct ik_state *ret, struct ik_err *err)
+void ik_state_load(const char *dir, struct ik_state *ret)
 {
 	ik_autoclose int fd = -EBADF;
 	json_t autojson *root = NULL;
 	struct ik_state state = {0};
 
-	(void)err; /* nothing that is wrong with the state keeps the program from working */
 	if (ik_sys_open_read(dir, O_DIRECTORY, &fd) >= 0)
 		root = load_json(fd);
 	if (root) {
@@ -86,7 +85,6 @@ int ik_state_load(const char *dir, struct ik_state *ret, struct ik_err *err)
 		state.official_hold = json_is_true(json_object_get(root, "official_hold"));
 	}
 	*ret = state;
-	return 0;
 }
 
 static json_t *put_event(const struct ik_state_event *event)

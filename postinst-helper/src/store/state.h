@@ -41,12 +41,11 @@ struct ik_state {
 };
 
 /*
- * Purpose     reads the state.
- * Parameters  dir: absolute path of the state directory
- * Returns     0; a missing or damaged file gives the empty state (a damaged one is kept as
- *             state.json.broken by the next save)
+ * Purpose     reads the state. Nothing that is wrong with it keeps the program from working.
+ * Parameters  dir: absolute path of the state directory; ret: a missing or damaged file gives the empty
+ *             state (a damaged one is kept as state.json.broken by the next save)
  */
-int ik_state_load(const char *dir, struct ik_state *ret, struct ik_err *err) IK_MUST_CHECK;
+void ik_state_load(const char *dir, struct ik_state *ret);
 
 /*
  * Purpose     writes the state atomically; creates the directory if it is missing.
