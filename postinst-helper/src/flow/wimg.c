@@ -4,12 +4,12 @@
  */
 #include "flow/wimg.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "io/afile.h"
+#include "os/dirlist.h"
 #include "store/names.h"
 
 void ik_wimgs_done(struct ik_wimgs *images)
@@ -79,12 +79,6 @@ static int load_one(int dir_fd, const char *name, bool digests, const struct ik_
 	return 1;
 }
 
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir); /* only read from */
-}
-
 static int append(struct ik_wimgs *images, const struct ik_wimg *image, struct ik_err *err)
 {
 	struct ik_wimg *list = reallocarray(images->list, images->count + 1, sizeof(*list));
@@ -100,26 +94,22 @@ int ik_wimgs_load(int dir_fd, bool digests, const struct ik_progress *progress,
 		  struct ik_wimgs *ret, struct ik_err *err)
 {
 	struct ik_wimgs ik_autowimgs out = {0};
-	DIR IK_CLEANUP(closedirp) *dir = NULL;
+	DIR ik_autodirlist *dir = NULL;
 	ik_autoclose int fd = -EBADF;
-	struct dirent *entry;
+	const char *name;
 	int r = ik_path_open_dir(dir_fd, ".", &fd, err);
 
-	if (r < 0)
-		return r;
-	dir = fdopendir(fd);
-	if (!dir)
-		return ik_err_set(err, IK_E_IO_FAILED, errno, "listing our folder");
-	(void)ik_steal_fd(&fd); /* closedir() closes it */
-	while ((entry = readdir(dir))) {
+	if (r >= 0)
+		r = ik_dirlist_open(&fd, &dir, err);
+	while (r >= 0 && (r = ik_dirlist_next(dir, &name, err)) > 0) {
 		struct ik_wimg image;
 
-		r = load_one(dir_fd, entry->d_name, digests, progress, &image, err);
+		r = load_one(dir_fd, name, digests, progress, &image, err);
 		if (r > 0)
 			r = append(&out, &image, err);
-		if (r < 0)
-			return r;
 	}
+	if (r < 0)
+		return r;
 	if (out.count)
 		qsort(out.list, out.count, sizeof(*out.list), compare);
 	*ret = out;

@@ -40,13 +40,15 @@ static void look_at_foreign(const struct ik_scene *scene, const struct ik_wedit 
 	struct ik_strbuf ik_autostrbuf real = {0};
 	char relative[IK_WINPATH_BYTES], letter;
 	struct ik_target target;
+	struct ik_err seen = {0};
 
 	out->kind = IK_KIND_FOREIGN;
 	if (ik_winpath_to_relative(edit->value, &letter, relative, NULL) < 0 ||
 	    letter != drive->letter)
 		return;
-	if (ik_path_resolve_nocase(drive->fd, relative, &real, NULL) < 0) {
-		out->kind = IK_KIND_MISSING;
+	if (ik_path_resolve_nocase(drive->fd, relative, &real, &seen) < 0) {
+		if (seen.code == IK_E_PATH_MISSING)
+			out->kind = IK_KIND_MISSING;
 		return;
 	}
 	(void)snprintf(out->path, sizeof(out->path), "%s/%.400s", drive->path,

@@ -1,64 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Directories are listed only where the exact name is not there; Windows drives find it themselves.
+ * Every directory on the way is listed, for the spelling that is really there.
  */
 #include "os/pathcase.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "os/dirlist.h"
 #include "os/pathres.h"
 #include "os/sys.h"
 
+/* Goes through the names; an exact one ends the search. Returns how many fit, or an error. */
+static int count_matches(DIR *dir, const char *wanted, char found[IK_PATH_NAME_BYTES],
+			 struct ik_err *err)
+{
+	const char *name;
+	int r, hits = 0;
+
+	while ((r = ik_dirlist_next(dir, &name, err)) > 0) {
+		bool exact = strcmp(name, wanted) == 0;
+
+		if (!exact && strcasecmp(name, wanted) != 0)
+			continue;
+		if (exact || hits == 0)
+			(void)snprintf(found, IK_PATH_NAME_BYTES, "%s", name);
+		if (exact)
+			return 1;
+		hits++;
+	}
+	return r < 0 ? r : hits;
+}
+
 /*
  * Finds the entry of one directory that equals `wanted` without regard to ASCII case. An exact name
- * wins; two others are ambiguous. Windows drives find the exact name themselves.
+ * wins; two others are ambiguous. Windows drives find the other spelling themselves: that it can be
+ * looked up does not say that it is spelled so.
  */
 static int match_entry(int dir_fd, const char *wanted, char found[IK_PATH_NAME_BYTES],
 		       struct ik_err *err)
 {
 	ik_autoclose int fd = -EBADF;
+	DIR ik_autodirlist *dir = NULL;
 	struct stat st;
-	struct dirent *entry;
-	int hits = 0;
-	DIR *dir;
+	bool there = fstatat(dir_fd, wanted, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	int hits;
 
-	if (fstatat(dir_fd, wanted, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		(void)snprintf(found, IK_PATH_NAME_BYTES, "%s", wanted);
-		hits = 1;
-	}
 	if (ik_sys_openat(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0, &fd) < 0) {
-		/* no right to list it: the exact name has to do */
+		/* no right to list it: the name as it was asked for has to do */
 		(void)snprintf(found, IK_PATH_NAME_BYTES, "%s", wanted);
-		return hits ? 0 : ik_path_open(dir_fd, wanted, O_PATH, &fd, err);
+		return there ? 0 : ik_path_open(dir_fd, wanted, O_PATH, &fd, err);
 	}
-	dir = fdopendir(fd);
-	if (!dir)
-		return ik_err_set(err, IK_E_IO_FAILED, errno, "cannot list a directory");
-	(void)ik_steal_fd(&fd); /* closedir() closes it */
-	while ((entry = readdir(dir))) {
-		if (strcmp(entry->d_name, wanted) == 0) {
-			(void)snprintf(found, IK_PATH_NAME_BYTES, "%s", wanted);
-			hits = 1;
-			break;
-		}
-		if (strcasecmp(entry->d_name, wanted) == 0) {
-			if (hits == 0)
-				(void)snprintf(found, IK_PATH_NAME_BYTES, "%s", entry->d_name);
-			hits++;
-		}
+	hits = ik_dirlist_open(&fd, &dir, err);
+	if (hits >= 0)
+		hits = count_matches(dir, wanted, found, err);
+	if (hits == 0 && there) { /* in another alphabet's case, or made meanwhile */
+		(void)snprintf(found, IK_PATH_NAME_BYTES, "%s", wanted);
+		return 0;
 	}
-	(void)closedir(dir); /* only read from */
 	if (hits == 0)
 		return ik_err_set(err, IK_E_PATH_MISSING, ENOENT, "there is no '%s'", wanted);
 	if (hits > 1)
 		return ik_err_set(err, IK_E_PATH_AMBIGUOUS, EEXIST,
 				  "several names differ from '%s' only in case, refusing", wanted);
-	return 0;
+	return hits < 0 ? hits : 0;
 }
 
 int ik_path_resolve_nocase(int dir_fd, const char *path, struct ik_strbuf *ret_path,

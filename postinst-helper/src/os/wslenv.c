@@ -6,13 +6,13 @@
  */
 #include "os/wslenv.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "os/dirlist.h"
 #include "os/mounts.h"
 #include "os/sys.h"
 
@@ -176,21 +176,18 @@ static bool is_pid(const char *name)
 static int read_processes(int root_fd, struct ik_wslenv *env)
 {
 	ik_autoclose int fd = -EBADF;
+	DIR ik_autodirlist *dir = NULL;
 	int seen = 0, r = read_process(root_fd, "1", env);
-	struct dirent *entry;
-	DIR *dir;
+	const char *name;
 
 	if (r < 0 || ik_sys_openat(root_fd, "proc", O_RDONLY | O_DIRECTORY, 0, &fd) < 0)
 		return r < 0 ? r : 0;
-	dir = fdopendir(fd);
-	if (!dir)
+	if (ik_dirlist_open(&fd, &dir, NULL) < 0)
 		return -ENOMEM;
-	(void)ik_steal_fd(&fd); /* closedir() closes it */
-	while (r >= 0 && seen < PID_LIMIT && (entry = readdir(dir))) {
-		r = is_pid(entry->d_name) ? read_process(root_fd, entry->d_name, env) : 0;
+	while (r >= 0 && seen < PID_LIMIT && ik_dirlist_next(dir, &name, NULL) > 0) {
+		r = is_pid(name) ? read_process(root_fd, name, env) : 0;
 		seen += r > 0;
 	}
-	(void)closedir(dir); /* only read from */
 	return r < 0 ? r : 0;
 }
 

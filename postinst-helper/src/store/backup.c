@@ -5,7 +5,6 @@
  */
 #include "store/backup.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "io/afile.h"
 #include "io/fault.h"
 #include "io/stage.h"
+#include "os/dirlist.h"
 #include "store/names.h"
 
 void ik_backups_done(struct ik_backups *b)
@@ -123,42 +123,26 @@ static int append(struct ik_backups *b, const struct ik_backup *backup, struct i
 	return 0;
 }
 
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir); /* only read from */
-}
-
 int ik_backups_load(int dir_fd, const struct ik_progress *progress, struct ik_backups *ret,
 		    struct ik_err *err)
 {
 	struct ik_backups ik_autobackups out = {0};
-	DIR IK_CLEANUP(closedirp) *dir = NULL;
+	DIR ik_autodirlist *dir = NULL;
 	ik_autoclose int fd = -EBADF;
+	const char *name;
 	int r = ik_path_open_dir(dir_fd, ".", &fd, err);
 
-	if (r < 0)
-		return r;
-	dir = fdopendir(fd);
-	if (!dir)
-		return ik_err_set(err, IK_E_IO_FAILED, errno, "listing the backups' directory");
-	(void)ik_steal_fd(&fd); /* closedir() closes it */
-	for (;;) {
+	if (r >= 0)
+		r = ik_dirlist_open(&fd, &dir, err);
+	while (r >= 0 && (r = ik_dirlist_next(dir, &name, err)) > 0) {
 		struct ik_backup backup;
-		struct dirent *entry;
 
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry && errno)
-			return ik_err_set(err, IK_E_IO_FAILED, errno, "listing backups");
-		if (!entry)
-			break;
-		r = load_one(dir_fd, entry->d_name, progress, &backup, err);
+		r = load_one(dir_fd, name, progress, &backup, err);
 		if (r > 0)
 			r = append(&out, &backup, err);
-		if (r < 0)
-			return r;
 	}
+	if (r < 0)
+		return r;
 	if (out.count)
 		qsort(out.list, out.count, sizeof(*out.list), compare);
 	*ret = out;

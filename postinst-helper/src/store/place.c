@@ -4,13 +4,13 @@
  */
 #include "store/place.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/strbuf.h"
 #include "io/fault.h"
+#include "os/dirlist.h"
 #include "os/pathcase.h"
 #include "os/pathres.h"
 #include "os/sys.h"
@@ -164,37 +164,74 @@ static bool is_template(const char *name)
 	return false;
 }
 
-static bool has_name(int fd, const char *name)
+static int no_memory(struct ik_err *err, const char *what)
+{
+	return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "looking for \"%s\"", what);
+}
+
+/*
+ * What cannot be opened or looked into belongs to somebody else, and is no profile of this user. But who
+ * has no memory to look must not take the other profile for the only one.
+ */
+static int unless_memory(int r, int otherwise, struct ik_err *err)
+{
+	return r == -ENOMEM ? no_memory(err, "Users") : otherwise;
+}
+
+/* 1 = it is there; 0 = it is not, or nobody may know. */
+static int has_name(int fd, const char *name, struct ik_err *err)
 {
 	struct ik_strbuf ik_autostrbuf real = {0};
+	int r = ik_path_resolve_nocase(fd, name, &real, NULL);
 
-	return ik_path_resolve_nocase(fd, name, &real, NULL) >= 0;
+	return unless_memory(r, r >= 0, err);
 }
 
 /* 1 = the entry is a profile and now open. */
 static int try_profile(const struct ik_drive *drive, const char *users, const char *name,
-		       struct ik_place *ret)
+		       struct ik_place *ret, struct ik_err *err)
 {
 	struct ik_place ik_autoplace place = {.fd = -EBADF};
 	char relative[IK_PLACE_BYTES];
+	int r;
 
 	if (is_template(name))
 		return 0;
 	/* "Users" and a name: far shorter than its place */
 	(void)snprintf(relative, sizeof(relative), "%s/%s", users, name);
-	if (open_relative(drive, relative, &place, NULL) < 0)
-		return 0;
-	if (!has_name(place.fd, "NTUSER.DAT") && !has_name(place.fd, IK_NAME_WSLCONFIG))
-		return 0;
+	r = open_relative(drive, relative, &place, NULL);
+	if (r < 0)
+		return unless_memory(r, 0, err);
+	r = has_name(place.fd, "NTUSER.DAT", err);
+	if (r == 0)
+		r = has_name(place.fd, IK_NAME_WSLCONFIG, err);
+	if (r <= 0)
+		return r;
 	*ret = place;
 	place.fd = -EBADF;
 	return 1;
 }
 
-static void closedirp(DIR **dir)
+/* Lists Users: how many profiles there are, and the last one. */
+static int count_profiles(const struct ik_drive *drive, const char *users, DIR *dir,
+			  struct ik_place *found, struct ik_err *err)
 {
-	if (*dir)
-		(void)closedir(*dir); /* only read from */
+	const char *name;
+	int r, count = 0;
+
+	while ((r = ik_dirlist_next(dir, &name, err)) > 0) {
+		struct ik_place place = {.fd = -EBADF};
+
+		r = try_profile(drive, users, name, &place, err);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		ik_place_close(found);
+		*found = place;
+		count++;
+	}
+	return r < 0 ? r : count;
 }
 
 int ik_place_profile_find(const struct ik_drive *drive, unsigned *ret_count, struct ik_place *ret,
@@ -202,32 +239,23 @@ int ik_place_profile_find(const struct ik_drive *drive, unsigned *ret_count, str
 {
 	struct ik_strbuf ik_autostrbuf users = {0};
 	struct ik_place ik_autoplace found = {.fd = -EBADF};
-	DIR IK_CLEANUP(closedirp) *dir = NULL;
+	DIR ik_autodirlist *dir = NULL;
 	ik_autoclose int fd = -EBADF;
-	struct dirent *entry;
-	unsigned count = 0;
+	int r;
 
 	*ret_count = 0;
-	if (ik_path_resolve_nocase(drive->fd, "Users", &users, NULL) < 0)
-		return 0;
-	if (ik_path_open_dir(drive->fd, ik_strbuf_str(&users), &fd, NULL) < 0)
-		return 0;
-	dir = fdopendir(fd);
-	if (!dir)
-		return ik_err_set(err, IK_E_IO_FAILED, errno, "listing \"%s\"",
-				  ik_strbuf_str(&users));
-	(void)ik_steal_fd(&fd); /* closedir() closes it */
-	while ((entry = readdir(dir))) {
-		struct ik_place place = {.fd = -EBADF};
-
-		if (try_profile(drive, ik_strbuf_str(&users), entry->d_name, &place) == 0)
-			continue;
-		ik_place_close(&found);
-		found = place;
-		count++;
-	}
-	*ret_count = count;
-	if (count) {
+	r = ik_path_resolve_nocase(drive->fd, "Users", &users, NULL);
+	if (r >= 0)
+		r = ik_path_open_dir(drive->fd, ik_strbuf_str(&users), &fd, NULL);
+	if (r < 0)
+		return unless_memory(r, 0, err);
+	r = ik_dirlist_open(&fd, &dir, err);
+	if (r >= 0)
+		r = count_profiles(drive, ik_strbuf_str(&users), dir, &found, err);
+	if (r < 0)
+		return r;
+	*ret_count = (unsigned)r;
+	if (r) {
 		*ret = found;
 		found.fd = -EBADF;
 	}
@@ -243,11 +271,13 @@ static int own_path(const struct ik_drive *drive, const char *base, const char *
 	int r;
 
 	ik_strbuf_printf(&wanted, "%s%s%s", base, base[0] ? "/" : "", rest);
+	if (ik_strbuf_error(&wanted) < 0)
+		return no_memory(err, rest);
 	r = ik_path_resolve_nocase(drive->fd, ik_strbuf_str(&wanted), ret, &seen);
 	if (seen.code == IK_E_PATH_MISSING) {
 		ik_strbuf_reset(ret);
 		ik_strbuf_puts(ret, ik_strbuf_str(&wanted));
-		return 0;
+		return ik_strbuf_error(ret) < 0 ? no_memory(err, rest) : 0;
 	}
 	if (r < 0 && err)
 		*err = seen;

@@ -4,11 +4,11 @@
  */
 #include "store/sweep.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "io/afile.h"
+#include "os/dirlist.h"
 #include "os/pathres.h"
 #include "store/names.h"
 
@@ -28,27 +28,17 @@ int ik_sweep(int dir_fd, const char *const *names, size_t count, struct ik_err *
 	return 0;
 }
 
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		(void)closedir(*dir); /* only read from */
-}
-
 void ik_sweep_broken_locks(int dir_fd)
 {
 	static const char prefix[] = IK_NAME_LOCK "-";
-	DIR IK_CLEANUP(closedirp) *dir = NULL;
+	DIR ik_autodirlist *dir = NULL;
 	ik_autoclose int fd = -EBADF;
-	struct dirent *entry;
+	const char *name;
 
-	if (ik_path_open_dir(dir_fd, ".", &fd, NULL) < 0)
+	if (ik_path_open_dir(dir_fd, ".", &fd, NULL) < 0 || ik_dirlist_open(&fd, &dir, NULL) < 0)
 		return;
-	dir = fdopendir(fd);
-	if (!dir)
-		return;
-	(void)ik_steal_fd(&fd); /* closedir() closes it */
-	while ((entry = readdir(dir))) {
-		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-			ik_ignore(ik_afile_remove(dir_fd, entry->d_name, NULL)); /* next time */
+	while (ik_dirlist_next(dir, &name, NULL) > 0) {
+		if (strncmp(name, prefix, strlen(prefix)) == 0)
+			ik_ignore(ik_afile_remove(dir_fd, name, NULL)); /* next time */
 	}
 }

@@ -82,13 +82,13 @@ static bool mount_drives(void)
 	put_link(AT_FDCWD, "/run/wsl/virtiofs/drvfsC0", "C:\\");
 	put_text(tmp.fd, "table", "");
 	(void)snprintf(path, sizeof(path), "%s/table", tmp.path);
-	return mount(path, "/proc/self/mountinfo", NULL, MS_BIND, NULL) == 0;
+	return mount(path, "/proc/self/mountinfo", "none", MS_BIND, NULL) == 0;
 }
 
 static int set_up(void **state IK_UNUSED)
 {
 	bool own_mounts = geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
-			  mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+			  mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 
 	tmp_make(&tmp, NULL); /* its descriptor must be of this namespace */
 	for (char dir = 'c'; dir <= 'g'; dir++)
@@ -365,7 +365,7 @@ static void a_read_only_drive_is_known(void **state IK_UNUSED)
 	if (!have_mounts)
 		skip();
 	drive_path('e', path);
-	assert_int_equal(mount("none", path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_int_equal(mount("none", path, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	put_table(&(struct line){'e', "tmpfs none rw", NULL, false}, 1);
 	assert_int_equal(ik_drive_open(path, 'E', &drive, NULL), 0);
 	assert_true(drive.read_only);

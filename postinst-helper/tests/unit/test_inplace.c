@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "faults.h"
 #include "io/afile.h"
 #include "io/probe.h"
 #include "io/stage.h"
@@ -217,6 +218,20 @@ static void probing(void **state)
 	assert_int_equal(err.code, IK_E_FILE_IS_DIRECTORY);
 }
 
+/* Who has no memory to read a file back has not seen that it differs. */
+static void without_memory_no_server_is_blamed(void **state)
+{
+	struct tmp *t = *state;
+	struct ik_err err = {0};
+
+	faults = (struct faults){.on = true, .only = "memory", .at = 1, .errnum = ENOMEM};
+	assert_int_equal(ik_probe_server(t->fd, &err), -ENOMEM);
+	assert_non_null(faults.fired);
+	faults_off();
+	assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
+	assert_int_equal(ik_probe_server(t->fd, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +244,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(staging, tmp_setup, tmp_teardown),
 		cmocka_unit_test_setup_teardown(small_files, tmp_setup, tmp_teardown),
 		cmocka_unit_test_setup_teardown(probing, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(without_memory_no_server_is_blamed, tmp_setup,
+						tmp_teardown),
 	};
 
 	return cmocka_run_group_tests_name("inplace", tests, NULL, NULL);

@@ -214,6 +214,26 @@ static void a_directory_that_cannot_be_listed(void **state IK_UNUSED)
 	assert_int_equal(err.code, IK_E_PATH_BAD);
 }
 
+/* Windows finds a name in another case; that is still the one that is there, and not a second one. */
+static void a_server_that_finds_any_case(void **state IK_UNUSED)
+{
+	ik_autostrbuf struct ik_strbuf real = {.data = NULL}, other = {.data = NULL};
+	struct ik_err err = {.code = IK_E_NONE};
+
+	call_gives("fstatat", 1, 0);
+	assert_int_equal(ik_path_resolve_nocase(tmp.fd, "DIR", &real, &err), 0);
+	assert_true(call_met());
+	assert_string_equal(ik_strbuf_str(&real), "dir");
+	call_gives("fstatat", 1, 0); /* by rules of its own: no name that is listed is like it */
+	assert_int_equal(ik_path_resolve_nocase(tmp.fd, "stra\xc3\x9f", &other, &err), 0);
+	assert_true(call_met());
+	assert_string_equal(ik_strbuf_str(&other), "stra\xc3\x9f");
+	call_fails("readdir64", 1, EIO);
+	assert_int_equal(ik_path_resolve_nocase(tmp.fd, "DIR", &other, &err), -EIO);
+	assert_true(call_met());
+	assert_int_equal(err.code, IK_E_IO_FAILED);
+}
+
 static void memory_runs_out_while_looking(void **state IK_UNUSED)
 {
 	for (long at = 1; at <= 4; at++) {
@@ -241,7 +261,7 @@ int main(void)
 		TEST(half_an_opening_gives_nothing),	  TEST(what_goes_away_meanwhile_is_no_link),
 		TEST(half_a_walk_gives_nothing),	  TEST(names_have_their_limits),
 		TEST(links_that_cannot_be_read_are_told), TEST(a_directory_that_cannot_be_listed),
-		TEST(memory_runs_out_while_looking),
+		TEST(memory_runs_out_while_looking),	  TEST(a_server_that_finds_any_case),
 	};
 
 	return cmocka_run_group_tests_name("os/pathres: failures", tests, NULL, NULL);

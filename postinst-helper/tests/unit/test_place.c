@@ -203,6 +203,62 @@ static void a_list_that_cannot_be_read_is_told(void **state IK_UNUSED)
 	assert_true(place.fd < 0);
 }
 
+/* Half a list could make the only profile of one of two. */
+static void a_list_that_breaks_off_is_told(void **state IK_UNUSED)
+{
+	unsigned failures = 0;
+	bool more = true;
+
+	put_text(tmp.fd, "Users/Ann/NTUSER.DAT", "");
+	for (long at = 1; more; at++) {
+		struct ik_place ik_autoplace place = nowhere();
+		struct ik_err err = {.code = IK_E_NONE};
+		unsigned count = 99;
+		int r;
+
+		call_fails("readdir64", at, EIO);
+		r = ik_place_profile_find(&drive, &count, &place, &err);
+		more = call_met();
+		assert_true(count <= 1 && (place.fd >= 0) == (count == 1));
+		if (r == 0)
+			continue;
+		failures++;
+		assert_int_equal(r, -EIO);
+		assert_int_equal(err.code, IK_E_IO_FAILED);
+	}
+	assert_true(failures >= 3); /* ".", "..", "Ann" */
+}
+
+/* Two profiles: without memory to look at one of them, the other is not taken for the only one. */
+static void without_memory_no_profile_is_the_only_one(void **state IK_UNUSED)
+{
+	unsigned failures = 0;
+	bool more = true;
+
+	put_text(tmp.fd, "Users/Ann/NTUSER.DAT", "");
+	put_text(tmp.fd, "Users/Bob/.wslconfig", "");
+	for (long at = 1; more; at++) {
+		struct ik_place ik_autoplace place = nowhere();
+		struct ik_err err = {.code = IK_E_NONE};
+		unsigned count = 99;
+		int r;
+
+		faults = (struct faults){.on = true, .only = "memory", .at = at, .errnum = ENOMEM};
+		r = ik_place_profile_find(&drive, &count, &place, &err);
+		more = faults.fired;
+		faults_off();
+		if (r == 0) {
+			assert_int_equal(count, 2);
+			continue;
+		}
+		failures++;
+		assert_int_equal(r, -ENOMEM);
+		assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
+		assert_int_equal(count, 0);
+	}
+	assert_true(failures > 2);
+}
+
 static struct ik_place profile_of(const char *relative)
 {
 	struct ik_place profile = nowhere();
@@ -321,6 +377,32 @@ static void what_fails_while_making_our_folder_is_told(void **state IK_UNUSED)
 	assert_int_equal(err.code, IK_E_IO_FAILED);
 }
 
+/* Without memory the answer is that, and neither another folder nor an error of the user's. */
+static void without_memory_there_is_no_folder(void **state IK_UNUSED)
+{
+	unsigned failures = 0;
+
+	put_dir(tmp.fd, "Users/Ann/AppData/Local");
+	for (int create = 0; create < 2; create++) {
+		bool more = true;
+
+		for (long at = 1; more; at++) {
+			struct ik_err err = {.code = IK_E_NONE};
+			int r;
+
+			faults = (struct faults){
+				.on = true, .only = "memory", .at = at, .errnum = ENOMEM};
+			r = own("Users/Ann", create, &err);
+			more = faults.fired;
+			faults_off();
+			failures += r < 0;
+			if (r < 0)
+				assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
+		}
+	}
+	assert_true(failures > 2);
+}
+
 /* A path that Windows cannot name is used all the same; only its Windows form is empty. */
 static void a_name_that_windows_does_not_know_has_no_windows_form(void **state IK_UNUSED)
 {
@@ -345,10 +427,13 @@ int main(void)
 		TEST(windows_names_a_profile),
 		TEST(profiles_are_counted),
 		TEST(a_list_that_cannot_be_read_is_told),
+		TEST(a_list_that_breaks_off_is_told),
+		TEST(without_memory_no_profile_is_the_only_one),
 		TEST(our_folder_is_made_where_it_is_missing),
 		TEST(our_folder_is_found_in_any_case),
 		TEST(what_is_in_the_way_of_our_folder_is_told),
 		TEST(what_fails_while_making_our_folder_is_told),
+		TEST(without_memory_there_is_no_folder),
 		TEST(a_name_that_windows_does_not_know_has_no_windows_form),
 	};
 
