@@ -63,8 +63,8 @@ units() {
 	local test
 	for test in postinst-helper/build-cov/tests/unit/test_*; do
 		case $test in *.* | */test_txn | */test_meddle | */test_jobs | */test_between) continue ;; esac
-		# One test of a program may fail there, where it wants the openat2 that valgrind does not know.
-		allowed=1 ok "${test##*/}" checked "$test"
+		# The status counts failed tests: two may, where they want the openat2 that valgrind does not know.
+		allowed=2 ok "${test##*/}" checked "$test"
 	done
 }
 
