@@ -56,9 +56,12 @@ static int match_entry(int dir_fd, const char *wanted, char found[IK_PATH_NAME_B
 		return there ? 0 : ik_path_open(dir_fd, wanted, O_PATH, &fd, err);
 	}
 	hits = ik_dirlist_open(&fd, &dir, err);
-	if (hits >= 0)
-		hits = count_matches(dir, wanted, found, err);
-	if (hits == 0 && there) { /* in another alphabet's case, or made meanwhile */
+	if (hits < 0)
+		return hits;
+	hits = count_matches(dir, wanted, found, err);
+	/* In another alphabet's case, or the list broke off: what can be looked up can be used all the same. */
+	if (hits <= 0 && there) {
+		ik_err_clear(err);
 		(void)snprintf(found, IK_PATH_NAME_BYTES, "%s", wanted);
 		return 0;
 	}

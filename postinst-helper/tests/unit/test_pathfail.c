@@ -228,6 +228,12 @@ static void a_server_that_finds_any_case(void **state IK_UNUSED)
 	assert_int_equal(ik_path_resolve_nocase(tmp.fd, "stra\xc3\x9f", &other, &err), 0);
 	assert_true(call_met());
 	assert_string_equal(ik_strbuf_str(&other), "stra\xc3\x9f");
+	call_fails("readdir64", 1, EIO); /* it is there under that very name */
+	ik_strbuf_reset(&other);
+	assert_int_equal(ik_path_resolve_nocase(tmp.fd, "dir", &other, &err), 0);
+	assert_true(call_met());
+	assert_string_equal(ik_strbuf_str(&other), "dir");
+	assert_int_equal(err.code, IK_E_NONE);
 	call_fails("readdir64", 1, EIO);
 	assert_int_equal(ik_path_resolve_nocase(tmp.fd, "DIR", &other, &err), -EIO);
 	assert_true(call_met());
