@@ -7,6 +7,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
+# shellcheck source=tests/lib/elf.sh
+. tests/lib/elf.sh
 here=postinst-helper
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
@@ -49,15 +51,7 @@ strip -o "$tmp/stripped" "$program" 2>/dev/null
 size=$(stat -c %s "$tmp/stripped" 2>/dev/null || echo 999999)
 ok "the stripped program has at most 300 KiB ($size bytes)" [ "$size" -le 307200 ]
 
-# elf FILE PATTERN: readelf shows the pattern.
-elf() {
-	readelf -W -h -l -d -s "$1" | grep -Eq "$2"
-}
-ok "position independent" elf "$program" 'Type:.*DYN'
-ok "relocations read-only and bound at once" elf "$program" 'FLAGS_1.*NOW'
-ok "stack not executable" elf "$program" 'GNU_STACK .* RW '
-ok "stack protector" elf "$program" '__stack_chk_fail'
-ok "fortified calls" elf "$program" '_chk@'
+is "the stripped program is hardened" "$(weaknesses "$tmp/stripped")" ""
 ok "no linked library but the five" sh -c "readelf -d '$program' | awk '/NEEDED/ { gsub(/[][]/, \"\", \$5); print \$5 }' |
 	grep -vxE 'libc.so.6|libmount.so.1|libcrypto.so.3|libjansson.so.4|libinih.so.1' | wc -l | grep -qx 0"
 done_testing

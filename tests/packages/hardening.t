@@ -6,29 +6,10 @@
 set -u
 # shellcheck source=tests/packages/lib.sh
 . tests/packages/lib.sh
+# shellcheck source=tests/lib/elf.sh
+. tests/lib/elf.sh
 
 build_log=${IK_BUILD:-build}/log/deb-program.log
-
-# weaknesses FILE: one word for each property that a hardened program has and this file lacks.
-weaknesses() {
-	readelf -W -h -l -d -S --dyn-syms "$1" >"$work/elf" || return
-	lacks() {
-		grep -Eq "$2" "$work/elf" || echo "$1"
-	}
-	has() {
-		! grep -Eq "$2" "$work/elf" || echo "$1"
-	}
-	lacks pie 'FLAGS_1.* PIE'
-	lacks relro '^ *GNU_RELRO '
-	lacks bind-now 'FLAGS_1.* NOW'
-	lacks nx '^ *GNU_STACK .* RW +0x'
-	lacks canary ' __stack_chk_fail@'
-	lacks fortify ' __[a-z]+_chk@'
-	has rpath '\((RPATH|RUNPATH)\)'
-	has symbols ' \.symtab '
-	has writable-code '^ *LOAD .* RWE '
-	[ -z "$(find "$1" -perm /6000)" ] || echo set-id
-}
 
 # programs PACKAGE: unpacks it and prints the programs and libraries in it.
 programs() {
