@@ -9,6 +9,7 @@
 
 #include "os/clock.h"
 #include "store/names.h"
+#include "store/profile.h"
 
 void ik_scene_close(struct ik_scene *scene)
 {
@@ -35,23 +36,23 @@ static void look_for_profile(struct ik_scene *scene)
 	int r;
 
 	if (session->conf.profile[0]) {
-		r = ik_place_profile(&session->drive, session->conf.profile, &scene->profile,
+		r = ik_profile_named(&session->drive, session->conf.profile, &scene->profile,
 				     &scene->profile_err);
 		scene->has_profile = r >= 0;
 		scene->profiles = scene->has_profile;
 		return;
 	}
 	if (session->env.user_profile && !session->drive.given) {
-		r = ik_place_profile_windows(&session->drive, session->env.user_profile,
-					     &scene->profile, &scene->profile_err);
+		r = ik_profile_of_windows(&session->drive, session->env.user_profile,
+					  &scene->profile, &scene->profile_err);
 		if (r > 0) {
 			scene->has_profile = true;
 			scene->profiles = 1;
 			return;
 		}
 	}
-	r = ik_place_profile_find(&session->drive, &scene->profiles, &scene->profile,
-				  &scene->profile_err);
+	r = ik_profile_find(&session->drive, &scene->profiles, &scene->profile,
+			    &scene->profile_err);
 	if (r >= 0 && scene->profiles == 1) {
 		scene->has_profile = true;
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Directories beneath the drive, pinned as descriptors: the one of the lxss kernel, the Windows user's
- * profile, and our own folder for versioned images. It must not know what lies in them.
+ * Directories beneath the drive, pinned as descriptors: the one of the lxss kernel, and our own folder
+ * for versioned images. It must not know what lies in them, nor how a profile is found (store/profile).
  */
 #ifndef IK_STORE_PLACE_H
 #define IK_STORE_PLACE_H
@@ -28,6 +28,15 @@ void ik_place_close(struct ik_place *place);
 #define ik_autoplace IK_CLEANUP(ik_place_close)
 
 /*
+ * Purpose     opens a directory beneath the drive, spelled as it is there.
+ * Parameters  relative: with "/" as separator; "" for the drive itself; *ret: untouched on failure
+ * Errors      IK_E_PATH_BAD (longer than a place holds); pathres: missing, a symlink or another mount
+ *             on the way
+ */
+int ik_place_open(const struct ik_drive *drive, const char *relative, struct ik_place *ret,
+		  struct ik_err *err) IK_MUST_CHECK;
+
+/*
  * Purpose     opens the directory of Windows/System32/lxss/tools/kernel, looked up without regard to
  *             case, and tells the file's real spelling.
  * Returns     1; 0 when the file or a directory on the way is not there (*ret untouched)
@@ -35,29 +44,6 @@ void ik_place_close(struct ik_place *place);
  */
 int ik_place_lxss(const struct ik_drive *drive, struct ik_place *ret,
 		  struct ik_err *err) IK_MUST_CHECK;
-
-/*
- * Purpose     opens a profile directory that the user named.
- * Parameters  path: Linux path beneath the drive
- * Errors      IK_E_PROFILE_MISSING, IK_E_PATH_ESCAPES (not beneath the drive)
- */
-int ik_place_profile(const struct ik_drive *drive, const char *path, struct ik_place *ret,
-		     struct ik_err *err) IK_MUST_CHECK;
-
-/*
- * Purpose     opens a profile directory that Windows named, such as C:\Users\me.
- * Returns     1; 0 when it is not on this drive or not there (*ret untouched)
- */
-int ik_place_profile_windows(const struct ik_drive *drive, const char *path, struct ik_place *ret,
-			     struct ik_err *err) IK_MUST_CHECK;
-
-/*
- * Purpose     looks for profiles in Users: directories with NTUSER.DAT or .wslconfig that are
- *             nobody's template.
- * Parameters  ret_count: how many there are; ret: the last one found; untouched when there is none
- */
-int ik_place_profile_find(const struct ik_drive *drive, unsigned *ret_count, struct ik_place *ret,
-			  struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     opens our own folder: <profile>/AppData/Local/immensity-kernel, or where that path

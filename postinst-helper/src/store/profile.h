@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The Windows user's profile directory: named by the user, named by Windows, or looked for in Users.
+ * It must not know what is done in it.
+ */
+#ifndef IK_STORE_PROFILE_H
+#define IK_STORE_PROFILE_H
+
+#include "store/place.h"
+
+/*
+ * Purpose     opens a profile directory that the user named.
+ * Parameters  path: Linux path beneath the drive
+ * Errors      IK_E_PROFILE_MISSING, IK_E_PATH_ESCAPES (not beneath the drive)
+ */
+int ik_profile_named(const struct ik_drive *drive, const char *path, struct ik_place *ret,
+		     struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     opens a profile directory that Windows named, such as C:\Users\me.
+ * Returns     1; 0 when it is not on this drive or not there (*ret untouched)
+ */
+int ik_profile_of_windows(const struct ik_drive *drive, const char *path, struct ik_place *ret,
+			  struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     looks for profiles in Users: directories with NTUSER.DAT or .wslconfig that are
+ *             nobody's template.
+ * Parameters  ret_count: how many there are; ret: the last one found; untouched when there is none
+ */
+int ik_profile_find(const struct ik_drive *drive, unsigned *ret_count, struct ik_place *ret,
+		    struct ik_err *err) IK_MUST_CHECK;
+
+#endif
