@@ -27,8 +27,8 @@ void ik_undo_done(struct ik_undo *undo)
 	undo->present = false;
 }
 
-/* Takes one line; false = not a line of this format. */
-static bool take_line(struct ik_undo *undo, unsigned number, const char *line)
+/* Takes one line; 1 = done, 0 = not a line of this format, negative = no memory for it. */
+static int take_line(struct ik_undo *undo, unsigned number, const char *line)
 {
 	if (number == 0)
 		return strcmp(line, HEADING) == 0;
@@ -40,11 +40,11 @@ static bool take_line(struct ik_undo *undo, unsigned number, const char *line)
 		if (undo->way[i])
 			continue;
 		if (strncmp(line, WAY, strlen(WAY)) != 0)
-			return false;
+			return 0;
 		undo->way[i] = strdup(line + strlen(WAY));
-		return undo->way[i] != NULL;
+		return undo->way[i] ? 1 : -ENOMEM;
 	}
-	return false;
+	return 0;
 }
 
 int ik_undo_load(int dir_fd, struct ik_undo *ret, struct ik_err *err)
@@ -55,16 +55,20 @@ int ik_undo_load(int dir_fd, struct ik_undo *ret, struct ik_err *err)
 	unsigned number = 0;
 	size_t len = 0;
 	int r = ik_afile_read(dir_fd, IK_NAME_WSLC_UNDO, MAX_BYTES, &text, &len, err);
-	bool good = r > 0 && !memchr(text, '\0', len);
 
 	if (r < 0)
 		return r;
-	for (line = good ? strtok_r(text, "\r\n", &save) : NULL; good && line;
+	r = r > 0 && !memchr(text, '\0', len);
+	for (line = r > 0 ? strtok_r(text, "\r\n", &save) : NULL; r > 0 && line;
 	     line = strtok_r(NULL, "\r\n", &save))
-		good = take_line(&undo, number++, line);
-	if (!good || number < 2)
+		r = take_line(&undo, number++, line);
+	undo.present = r > 0 && number >= 2;
+	if (!undo.present)
 		ik_undo_done(&undo);
-	undo.present = good && number >= 2;
+	/* Without it the key would be dropped, and with it what the user had there. */
+	if (r < 0)
+		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, r, "reading \"%s\"",
+				  IK_NAME_WSLC_UNDO);
 	*ret = undo;
 	return 0;
 }

@@ -24,7 +24,7 @@ struct ik_undo {
  * Purpose     reads the file.
  * Parameters  dir_fd: the profile
  * Returns     0; a missing or unreadable text is "not present"
- * Errors      pathres: no regular file has the name
+ * Errors      pathres: no regular file has the name; IK_E_IO_FAILED, IK_E_MEMORY_EXHAUSTED
  */
 int ik_undo_load(int dir_fd, struct ik_undo *ret, struct ik_err *err) IK_MUST_CHECK;
 
