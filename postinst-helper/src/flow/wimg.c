@@ -66,7 +66,7 @@ static int load_one(int dir_fd, const char *name, bool digests, const struct ik_
 	(void)snprintf(image.file, sizeof(image.file), "%s", name);
 	r = ik_target_look(dir_fd, name, digests ? IK_TARGET_DIGEST : IK_TARGET_NO_DIGEST, progress,
 			   &image.image, &seen);
-	if (seen.code == IK_E_INTERRUPTED) {
+	if (seen.code == IK_E_INTERRUPTED || r == -ENOMEM) {
 		if (err)
 			*err = seen;
 		return r;

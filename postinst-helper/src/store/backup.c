@@ -78,7 +78,7 @@ static int load_one(int dir_fd, const char *file, const struct ik_progress *prog
 		return 0; /* so the name is one of ours, which all are short */
 	(void)snprintf(backup.file, sizeof(backup.file), "%.*s", IK_BACKUP_NAME_BYTES - 1, file);
 	r = ik_target_look(dir_fd, file, IK_TARGET_DIGEST, progress, &backup.image, &seen);
-	if (seen.code == IK_E_INTERRUPTED) {
+	if (seen.code == IK_E_INTERRUPTED || r == -ENOMEM) {
 		if (err)
 			*err = seen;
 		return r;
@@ -207,27 +207,52 @@ int ik_backups_select(const struct ik_backups *b, const char *name,
 	return 0;
 }
 
+/*
+ * Is there no first official image yet? The directory is asked, too: what could not be read a moment ago is in no list
+ * (a scanner had it open, a sector was slow), and must not be replaced all the same. 1 = none.
+ */
+static int is_first(int dir_fd, const struct ik_backups *b, struct ik_err *err)
+{
+	struct ik_err seen = {0};
+	struct ik_file_id id;
+	int r;
+
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->list[i].first_official)
+			return 0;
+	}
+	r = ik_path_identify(dir_fd, IK_NAME_OFFICIAL, &id, &seen);
+	if (seen.code == IK_E_PATH_MISSING)
+		return 1;
+	if (r < 0 && err)
+		*err = seen;
+	return r < 0 ? r : 0;
+}
+
 /* Name for a new copy of an image: by origin, and for all but our own by digest. */
-static void name_copy(const struct ik_backups *b, const struct ik_target *image,
-		      char ret_file[IK_BACKUP_NAME_BYTES])
+static int name_copy(int dir_fd, const struct ik_backups *b, const struct ik_target *image,
+		     char ret_file[IK_BACKUP_NAME_BYTES], struct ik_err *err)
 {
 	char hex[IK_SHA256_HEX];
-	bool first = true;
+	int first = 0;
 
 	if (image->kind == IK_KIND_OURS) {
 		(void)snprintf(ret_file, IK_BACKUP_NAME_BYTES, "%s", IK_NAME_PREV);
-		return;
+		return 0;
 	}
-	for (size_t i = 0; i < b->count; i++)
-		first = first && !b->list[i].first_official;
+	if (image->kind == IK_KIND_OFFICIAL)
+		first = is_first(dir_fd, b, err);
+	if (first < 0)
+		return first;
 	ik_digest_hex(&image->whole, hex);
-	if (image->kind == IK_KIND_OFFICIAL && first)
+	if (first)
 		(void)snprintf(ret_file, IK_BACKUP_NAME_BYTES, "%s", IK_NAME_OFFICIAL);
 	else
 		(void)snprintf(ret_file, IK_BACKUP_NAME_BYTES, "%s%.12s%s",
 			       image->kind == IK_KIND_OFFICIAL ? IK_NAME_OFFICIAL_MORE :
 								 IK_NAME_FOREIGN_MORE,
 			       hex, IK_NAME_SUFFIX);
+	return 0;
 }
 
 /* Enters a copy that was just made and proved; one by that name was replaced. */
@@ -274,7 +299,9 @@ int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *ima
 		(void)snprintf(ret_file, IK_BACKUP_NAME_BYTES, "%s", there->file);
 		return 0;
 	}
-	name_copy(b, image, ret_file);
+	r = name_copy(dir_fd, b, image, ret_file, err);
+	if (r < 0)
+		return r;
 	stage.name = ret_file;
 	r = ik_stage_copy(&stage, progress, err);
 	return r < 0 ? r : enter(b, ret_file, image, err);

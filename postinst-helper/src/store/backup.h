@@ -32,7 +32,7 @@ struct ik_backups {
 /*
  * Purpose     lists the backups in a directory and hashes each, past every cache.
  * Parameters  dir_fd: directory of the target; progress: may be NULL
- * Returns     0; what has one of the names but is no regular file is left out
+ * Returns     0; what has one of the names but is no regular file, or cannot be read, is left out
  * Errors      IK_E_IO_FAILED, IK_E_MEMORY_EXHAUSTED, IK_E_INTERRUPTED
  */
 int ik_backups_load(int dir_fd, const struct ik_progress *progress, struct ik_backups *ret,
@@ -63,7 +63,7 @@ int ik_backups_select(const struct ik_backups *b, const char *name,
  * Purpose     makes sure that a proved copy of an image exists.
  * Parameters  b: what is there, the copy is added; image: the image, with digest; fd: open for reading
  *             progress: may be NULL; ret_file: name of the copy
- * Errors      as ik_stage_copy()
+ * Errors      as ik_stage_copy(); pathres: what has the first official image's name is no regular file
  * Effects     the copy is durable, its name once the caller has flushed the directory; nothing official
  *             or foreign is ever replaced
  */

@@ -50,6 +50,14 @@ static void hex_name(const char *prefix, const struct image *image, char name[64
 	(void)snprintf(name, 64, "%s%.12s%s", prefix, hex, IK_NAME_SUFFIX);
 }
 
+static bool is_same(const char *file, const struct image *image)
+{
+	size_t len = 0;
+	ik_autofree char *got = get_file(dir, file, &len);
+
+	return got && len == image->size && memcmp(got, image->data, len) == 0;
+}
+
 static void put_hex(const char *prefix, const struct image *image)
 {
 	char name[64];
@@ -283,6 +291,68 @@ static void the_first_official_one_stays(void **state IK_UNUSED)
 	assert_string_equal(name, want);
 }
 
+/* Nor does it where the first one cannot be read just now, and so is in no list. */
+static void an_unreadable_first_one_stays(void **state IK_UNUSED)
+{
+	static const char *const reads[] = {"ik_sys_openat2", "ik_sys_pread"};
+	char name[64], want[64];
+
+	put(IK_NAME_OFFICIAL, &newer);
+	hex_name(IK_NAME_OFFICIAL_MORE, &official, want);
+	for (size_t i = 0; i < IK_ARRAY_SIZE(reads); i++) {
+		struct ik_backups ik_autobackups b = {0};
+
+		/* The first opening is that of the directory. */
+		faults = (struct faults){
+			.on = true, .only = reads[i], .at = i == 0 ? 2 : 1, .errnum = EACCES};
+		b = load();
+		assert_non_null(faults.fired);
+		faults_off();
+		assert_int_equal(b.count, 0);
+		assert_int_equal(keep(&b, &official, name, NULL), 0);
+		assert_string_equal(name, want);
+		assert_int_equal(unlinkat(dir, want, 0), 0);
+	}
+	assert_true(is_same(IK_NAME_OFFICIAL, &newer));
+}
+
+/* What has its name and is no file of ours is left alone, and nothing is kept beside it. */
+static void a_link_in_the_firsts_place_is_refused(void **state IK_UNUSED)
+{
+	struct ik_backups ik_autobackups b = {0};
+	struct ik_err err = {.code = IK_E_NONE};
+	char name[64];
+
+	put_link(dir, IK_NAME_OFFICIAL, "elsewhere");
+	b = load();
+	assert_true(keep(&b, &official, name, &err) < 0);
+	assert_int_equal(err.code, IK_E_PATH_SYMLINK);
+	assert_true(keep(&b, &official, name, NULL) < 0);
+	assert_int_equal(b.count, 0);
+}
+
+static void without_memory_no_backup_is_left_out(void **state IK_UNUSED)
+{
+	unsigned failures = 0;
+	bool more = true;
+
+	put(IK_NAME_OFFICIAL, &official);
+	put(IK_NAME_PREV, &ours);
+	for (long at = 1; more; at++) {
+		struct ik_backups ik_autobackups b = {0};
+		int r;
+
+		faults = (struct faults){.on = true, .only = "memory", .at = at, .errnum = ENOMEM};
+		r = ik_backups_load(dir, NULL, &b, NULL);
+		more = faults.fired != NULL;
+		faults_off();
+		failures += r < 0;
+		assert_int_equal(r, r < 0 ? -ENOMEM : 0);
+		assert_int_equal(b.count, r < 0 ? 0 : 2);
+	}
+	assert_true(failures > 1);
+}
+
 static void no_copy_is_entered_that_was_not_made(void **state IK_UNUSED)
 {
 	struct ik_backups ik_autobackups b = load();
@@ -333,6 +403,9 @@ int main(void)
 		TEST(names_are_answered),
 		TEST(copies_get_their_names),
 		TEST(the_first_official_one_stays),
+		TEST(an_unreadable_first_one_stays),
+		TEST(a_link_in_the_firsts_place_is_refused),
+		TEST(without_memory_no_backup_is_left_out),
 		TEST(no_copy_is_entered_that_was_not_made),
 	};
 
