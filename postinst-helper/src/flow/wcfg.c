@@ -103,24 +103,32 @@ static int put_image(struct ik_wjob *w, const char *file, struct ik_err *err)
 	return r < 0 ? r : ik_stage_copy(&stage, &w->progress, err);
 }
 
-/* The image that the saved former .wslconfig names; "" when it is none of ours. */
-static void former_file(const struct ik_wjob *w, char ret_file[IK_WIMG_NAME_BYTES])
+/* The image that the saved former .wslconfig names; "" when it is none of ours. Negative = it cannot be told. */
+static int former_file(const struct ik_wjob *w, char ret_file[IK_WIMG_NAME_BYTES],
+		       struct ik_err *err)
 {
 	struct ik_wslconf *conf = NULL;
 	struct ik_wslconf_value value;
 	ik_autofree char *bytes = NULL;
 	size_t len = 0;
+	int r = ik_afile_read(w->scene->profile.fd, IK_NAME_WSLC_PREV, IK_WSLCONF_MAX_BYTES, &bytes,
+			      &len, err);
 
 	ret_file[0] = '\0';
-	if (ik_afile_read(w->scene->profile.fd, IK_NAME_WSLC_PREV, IK_WSLCONF_MAX_BYTES, &bytes,
-			  &len, NULL) <= 0 ||
-	    ik_wslconf_parse(bytes, len, &conf, NULL) < 0)
-		return;
+	if (r <= 0)
+		return r;
+	r = ik_wslconf_parse(bytes, len, &conf, NULL);
+	if (r == -ENOMEM)
+		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "reading \"%s\"",
+				  IK_NAME_WSLC_PREV);
+	if (r < 0)
+		return 0;
 	ik_wslconf_get(conf, "wsl2", "kernel", &value);
 	if (!value.present ||
 	    !ik_wedit_own_file(&w->own, w->scene->session->drive.letter, value.text, ret_file))
 		ret_file[0] = '\0';
 	ik_wslconf_free(conf);
+	return 0;
 }
 
 static void prune(struct ik_wjob *w, const char *current)
@@ -131,9 +139,9 @@ static void prune(struct ik_wjob *w, const char *current)
 	const struct ik_session *session = w->scene->session;
 	size_t keep = IK_MAX((size_t)KEEP_MIN, (size_t)session->conf.keep_backups);
 
-	if (w->shared || ik_wimgs_load(w->own.fd, false, NULL, &images, NULL) < 0)
-		return;
-	former_file(w, former);
+	if (w->shared || former_file(w, former, NULL) < 0 ||
+	    ik_wimgs_load(w->own.fd, false, NULL, &images, NULL) < 0)
+		return; /* next time: no image goes whose name may stand somewhere */
 	ik_wimgs_prune(w->own.fd, &images, keep, named, session->env.release);
 }
 
@@ -208,7 +216,8 @@ static int select_image(struct ik_wjob *w, const char *name, char ret_file[IK_WI
 			struct ik_err *err)
 {
 	struct ik_wimgs ik_autowimgs images = {0};
-	char former[IK_WIMG_NAME_BYTES];
+	char former[IK_WIMG_NAME_BYTES] = "";
+	bool previous = strcmp(name, "previous") == 0;
 	const struct ik_wimg *found = NULL;
 	int r;
 
@@ -216,14 +225,15 @@ static int select_image(struct ik_wjob *w, const char *name, char ret_file[IK_WI
 	if (strcmp(name, "official") == 0 || strcmp(name, "first") == 0)
 		return 0;
 	r = ik_wimgs_load(w->own.fd, true, &w->progress, &images, err);
+	if (r >= 0 && previous)
+		r = former_file(w, former, err);
 	if (r < 0)
 		return r;
-	former_file(w, former);
 	for (size_t i = 0; i < images.count && !found; i++) {
 		const char *file = images.list[i].file;
 
-		if (strcmp(name, "previous") == 0 ? former[0] && strcasecmp(file, former) == 0 :
-						    strncasecmp(file, name, strlen(name)) == 0)
+		if (previous ? former[0] && strcasecmp(file, former) == 0 :
+			       strncasecmp(file, name, strlen(name)) == 0)
 			found = &images.list[i];
 	}
 	if (!found || !found->good) {
