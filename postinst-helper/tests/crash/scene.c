@@ -20,12 +20,18 @@
 static const char wslconfig_text[] = "\xef\xbb\xbf# mine\r\n[wsl2]\r\nmemory=4GB # enough\r\n\r\n"
 				     "[experimental]\nsparseVhd=true";
 
+/* The same with a kernel of the user's own. */
+static const char own_key_text[] = "\xef\xbb\xbf# mine\r\n[wsl2]\r\nmemory=4GB # enough\r\n"
+				   "kernel = \"C:\\\\Users\\\\Ann\\\\own-kernel\" # my own\r\n\r\n"
+				   "[experimental]\nsparseVhd=true";
+
 const struct scene_kind scene_kinds[] = {
 	{"install-same", START_OFFICIAL, INSTALL_FIRST, "1M", "1M", "1M"},
 	{"install-grow", START_OFFICIAL, INSTALL_FIRST, "1M", "1216K", "1M"},
 	{"install-shrink", START_OFFICIAL, INSTALL_FIRST, "1216K", "1M", "1M"},
 	{"update-grow", START_INSTALLED, INSTALL_SECOND, "1M", "1088K", "1344K"},
 	{"update-shrink", START_INSTALLED, INSTALL_SECOND, "1M", "1344K", "1088K"},
+	{"update-official", START_REFRESHED, INSTALL_SECOND, "1M", "1088K", "1344K"},
 	{"restore", START_INSTALLED, RESTORE, "1M", "1216K", "1M"},
 	{"remove", START_INSTALLED, REMOVE, "1216K", "1M", "1M"},
 	{"recover", START_TORN, RECOVER, "1M", "1216K", "1M"},
@@ -33,6 +39,8 @@ const struct scene_kind scene_kinds[] = {
 	{"wslconfig-install", START_STORE, INSTALL_FIRST, "1M", "1M", "1M"},
 	{"wslconfig-update", START_STORE_INSTALLED, INSTALL_SECOND, "1M", "1M", "1216K"},
 	{"wslconfig-remove", START_STORE_INSTALLED, REMOVE, "1M", "1M", "1M"},
+	{"wslconfig-own-update", START_STORE_FORCED, INSTALL_SECOND, "1M", "1M", "1216K"},
+	{"wslconfig-own-remove", START_STORE_FORCED, REMOVE, "1M", "1M", "1M"},
 };
 const int scene_count = sizeof(scene_kinds) / sizeof(scene_kinds[0]);
 
@@ -94,14 +102,6 @@ int scene_run(const struct scene *s, const char *const *words, char *output, siz
 	return run_with(s->w.preload, argv, output, size);
 }
 
-static int run_command(struct scene *s, enum command command, char *output, size_t size)
-{
-	const char *words[6];
-
-	set_words(s, words, command);
-	return scene_run(s, words, output, size);
-}
-
 static void furnish_profile(struct scene *s)
 {
 	char path[512];
@@ -113,7 +113,9 @@ static void furnish_profile(struct scene *s)
 	snprintf(path, sizeof(path), "%s/AppData/Local/x", s->profile);
 	write_whole(path, "x", 1);
 	snprintf(path, sizeof(path), "%s/.wslconfig", s->profile);
-	write_whole(path, wslconfig_text, sizeof(wslconfig_text) - 1);
+	write_whole(path, s->user_text, strlen(s->user_text));
+	snprintf(path, sizeof(path), "%s/own-kernel", s->profile);
+	write_whole(path, s->second.data, s->second.size);
 	if (mkdir(s->w.state, 0755) < 0)
 		tap_die("cannot make %s", s->w.state);
 }
@@ -162,19 +164,31 @@ static void make_torn(struct scene *s)
 	snapshot_free(before);
 }
 
+static bool is_installed(const struct scene_kind *kind)
+{
+	return kind->start == START_INSTALLED || kind->start == START_REFRESHED ||
+	       kind->start == START_STORE_INSTALLED || kind->start == START_STORE_FORCED;
+}
+
 static void make_start(struct scene *s)
 {
-	char output[4096];
+	const char *words[8] = {"--force"};
+	char output[4096], path[512];
 	int r = 0;
 
 	if (s->store)
 		furnish_profile(s);
 	else
 		world_fresh(&s->w, &s->official);
-	if (s->kind->start == START_INSTALLED || s->kind->start == START_STORE_INSTALLED)
-		r = run_command(s, INSTALL_FIRST, output, sizeof(output));
+	set_words(s, words + 1, INSTALL_FIRST);
+	if (is_installed(s->kind))
+		r = scene_run(s, words + (s->kind->start != START_STORE_FORCED), output,
+			      sizeof(output));
 	if (r != 0)
 		tap_die("%s: the first install ended with %d: %s", s->kind->name, r, output);
+	snprintf(path, sizeof(path), "%s/" WORLD_T, s->w.drive);
+	if (s->kind->start == START_REFRESHED)
+		write_whole(path, s->foreign.data, s->foreign.size);
 }
 
 static void make_images(struct scene *s)
@@ -188,13 +202,12 @@ static void make_images(struct scene *s)
 /* What may be there before and after the command, and what a last run must lead to. */
 static void set_known(struct scene *s)
 {
-	bool installed =
-		s->kind->start == START_INSTALLED || s->kind->start == START_STORE_INSTALLED;
-
-	s->k = (struct known){.a = installed ? &s->first : &s->official,
+	s->k = (struct known){.a = is_installed(s->kind) ? &s->first : &s->official,
 			      .b = &s->first,
 			      .official = s->store ? NULL : &s->official,
 			      .linked = !s->store};
+	if (s->kind->start == START_REFRESHED)
+		s->k.a = &s->foreign;
 	if (s->kind->command == INSTALL_SECOND)
 		s->k.b = &s->second;
 	else if (s->kind->command == RESTORE || s->kind->command == REMOVE)
@@ -233,7 +246,9 @@ void scene_open(struct scene *s, const struct scene_kind *kind, const char *prog
 		const char *root)
 {
 	*s = (struct scene){.kind = kind};
-	s->store = kind->start == START_STORE || kind->start == START_STORE_INSTALLED;
+	s->store = kind->start == START_STORE || kind->start == START_STORE_INSTALLED ||
+		   kind->start == START_STORE_FORCED;
+	s->user_text = kind->start == START_STORE_FORCED ? own_key_text : wslconfig_text;
 	world_init(&s->w, program, root);
 	snprintf(s->profile, sizeof(s->profile), "%s/Users/Ann", s->w.drive);
 	snprintf(s->mtime_of, sizeof(s->mtime_of), "%s/" WORLD_T, s->w.drive);

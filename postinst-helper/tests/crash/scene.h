@@ -19,8 +19,10 @@ enum start {
 	START_INSTALLED, /* our first kernel is installed */
 	START_TORN,	 /* an install was killed right after the head was zeroed */
 	START_TORN_LATE, /* the same right before the head was written: the body is the new one */
-	START_STORE,	 /* Store WSL: a profile with a .wslconfig, no lxss kernel */
+	START_REFRESHED, /* ours was installed, then Windows Update wrote a newer official one over it */
+	START_STORE, /* Store WSL: a profile with a .wslconfig, no lxss kernel */
 	START_STORE_INSTALLED,
+	START_STORE_FORCED, /* the user's own kernel= was replaced by force: it must come back */
 };
 
 enum command {
@@ -50,11 +52,12 @@ struct scene {
 	long long mtime;		      /* its time of change at the start */
 	bool any_time; /* it may have another one: setting it was made to fail */
 	struct image official, first, second, foreign;
-	/* .wslconfig mode: the text before and after, and the profile's directory */
+	/* .wslconfig mode: the text before and after, the user's own, and the profile's directory */
 	bool store;
 	char profile[256], profile_arg[256];
 	uint8_t *old_text, *new_text;
 	size_t old_size, new_size;
+	const char *user_text;
 };
 
 extern const struct scene_kind scene_kinds[];
@@ -84,7 +87,8 @@ enum scene_end scene_end(const struct scene *s);
 
 /*
  * After a disturbance: recover must succeed and leave the old or the new state, a second recover must
- * change nothing, and the command run again must succeed. false and why when not.
+ * change nothing, and the command run again must succeed. In .wslconfig mode, a removal after all that
+ * must give the user's own text back, byte for byte. false and why when not.
  */
 bool scene_settle(const struct scene *s, char *why, size_t size);
 

@@ -26,11 +26,13 @@ static bool named_kernel(const struct scene *s, const char *text, char *path, si
 	if (value[1] != ':')
 		return false;
 	n = (size_t)snprintf(path, size, "%s", s->w.drive);
-	for (value += 2; *value && !strchr("\r\n\"", *value) && n < size - 1; value++) {
+	for (value += 2; *value && !strchr("\r\n\"#", *value) && n < size - 1; value++) {
 		if (*value == '\\' && path[n - 1] == '/')
 			continue;
 		path[n++] = *value == '\\' ? '/' : *value;
 	}
+	while (path[n - 1] == ' ')
+		n--;
 	path[n] = '\0';
 	return true;
 }
@@ -155,6 +157,22 @@ bool scene_recovers(const struct scene *s, char *why, size_t size)
 	return true;
 }
 
+/* What a user had before the first install, whatever happened since. */
+static bool gives_back(const struct scene *s, char *why, size_t size)
+{
+	const char *words[6] = {"--target", "wslconfig", "remove"};
+	char output[4096];
+	size_t text_size = 0;
+	int r = scene_run(s, words, output, sizeof(output));
+	uint8_t *text = read_whole(s->profile, ".wslconfig", &text_size);
+	bool good = r == 0 &&
+		    same(text, text_size, (const uint8_t *)s->user_text, strlen(s->user_text));
+
+	free(text);
+	return good || settle_fail(why, size, "a removal does not give the user's .wslconfig back",
+				   r, output);
+}
+
 bool scene_settle(const struct scene *s, char *why, size_t size)
 {
 	char output[4096];
@@ -172,5 +190,5 @@ bool scene_settle(const struct scene *s, char *why, size_t size)
 	safe = look(s, &end, why, size);
 	if (safe && end != END_NEW)
 		return settle_fail(why, size, "the command did not reach its end", r, output);
-	return safe;
+	return safe && s->store ? gives_back(s, why, size) : safe;
 }
