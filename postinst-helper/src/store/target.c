@@ -44,16 +44,26 @@ int ik_target_body_digest(int fd, uint64_t size_bytes, struct ik_sha256 *ret, st
 static int look_open(int fd, struct ik_target *out, struct ik_err *err)
 {
 	uint8_t head[IK_IMAGE_HEAD_BYTES];
+	struct ik_err seen = {0};
 	struct ik_image image;
 	ssize_t n = ik_sys_pread(fd, head, sizeof(head), 0);
 	bool valid;
+	int r = 0;
 
 	if (n < 0)
 		return ik_io_fault((int)n, err, "reading the head of the image");
 	memset(&out->image, 0, sizeof(out->image));
 	out->image.size_bytes = out->id.size_bytes;
 	valid = ik_image_head_is_valid(head, (size_t)n);
-	if (valid && ik_target_probe_fd(fd, out->id.size_bytes, &image, NULL) >= 0)
+	if (valid)
+		r = ik_target_probe_fd(fd, out->id.size_bytes, &image, &seen);
+	/* What could not be read may be anybody's; "somebody else's" would be a guess. */
+	if (seen.code == IK_E_IO_FAILED) {
+		if (err)
+			*err = seen;
+		return r;
+	}
+	if (valid && r >= 0)
 		out->image = image;
 	out->kind = ik_kind_of(true, valid, out->image.release);
 	return 0;

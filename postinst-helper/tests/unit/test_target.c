@@ -30,11 +30,16 @@ static void targets_are_judged(void **state IK_UNUSED)
 			 0);
 	ik_digest_of_bytes(ours.data, ours.size, &digest);
 	assert_true(target.has_digest && ik_digest_is_equal(&target.whole, &digest));
-	/* A read that fails is no judgement. */
-	faults = (struct faults){.on = true, .only = "ik_sys_pread", .at = 1, .errnum = EIO};
-	assert_int_equal(ik_target_look(dir, "kernel", IK_TARGET_DIGEST, NULL, &target, &err),
-			 -EIO);
-	faults_off();
+	/* A read that fails is no judgement: neither of the head, nor of what tells whose it is. */
+	for (long at = 1; at <= 3; at++) {
+		faults = (struct faults){
+			.on = true, .only = "ik_sys_pread", .at = at, .errnum = EIO};
+		assert_int_equal(ik_target_look(dir, "kernel", IK_TARGET_NO_DIGEST, NULL, &target,
+						at == 2 ? NULL : &err),
+				 -EIO);
+		faults_off();
+		assert_int_equal(target.kind, IK_KIND_OURS); /* as it was */
+	}
 	/* Nothing of that size is a kernel, so it is not read. */
 	put_text(dir, "huge", "x");
 	fd = openat(dir, "huge", O_RDWR | O_CLOEXEC);
