@@ -151,24 +151,36 @@ static int try_profile(const struct ik_drive *drive, const char *users, const ch
 	return 1;
 }
 
-/* Lists Users: how many profiles there are, and the last one. */
+/*
+ * Lists Users: how many profiles there are, and the last one. Where our kernel= was set in some of them, only these
+ * count: a removal must find it although nobody names the profile any more.
+ */
 static int count_profiles(const struct ik_drive *drive, const char *users, DIR *dir,
 			  struct ik_place *found, struct ik_err *err)
 {
+	bool only_ours = false;
 	const char *name;
 	int r, count = 0;
 
 	while ((r = ik_dirlist_next(dir, &name, err)) > 0) {
-		struct ik_place place = {.fd = -EBADF};
+		struct ik_place ik_autoplace place = {.fd = -EBADF};
+		bool ours;
 
 		r = try_profile(drive, users, name, &place, err);
-		if (r < 0)
-			return r;
 		if (r == 0)
 			continue;
+		if (r > 0)
+			r = has_name(place.fd, IK_NAME_WSLC_UNDO, err);
+		if (r < 0)
+			return r;
+		ours = r > 0;
+		if (only_ours && !ours)
+			continue;
+		count = ours && !only_ours ? 1 : count + 1;
+		only_ours = ours;
 		ik_place_close(found);
 		*found = place;
-		count++;
+		place.fd = -EBADF;
 	}
 	return r < 0 ? r : count;
 }

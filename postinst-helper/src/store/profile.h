@@ -25,7 +25,7 @@ int ik_profile_of_windows(const struct ik_drive *drive, const char *path, struct
 
 /*
  * Purpose     looks for profiles in Users: directories with NTUSER.DAT or .wslconfig that are
- *             nobody's template.
+ *             nobody's template. Where our kernel= was set in any, only those are counted.
  * Parameters  ret_count: how many there are; ret: the last one found; untouched when there is none
  */
 int ik_profile_find(const struct ik_drive *drive, unsigned *ret_count, struct ik_place *ret,

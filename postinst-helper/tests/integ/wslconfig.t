@@ -180,6 +180,10 @@ profiles() {
 	is "a named one" "$(status_of ik --profile "$D/Users/Bob" install --image "$W/ours1.img")" 0
 	ok "is used" test -f "$D/Users/Bob/.wslconfig"
 	ok "and only that" test ! -e "$P/.wslconfig"
+	is "from then on it is meant" "$(status_of ik install --image "$W/ours2.img")" 0
+	same "its key names the update" "$(P=$D/Users/Bob key_file)" "$W/ours2.img"
+	is "a removal finds it, too" "$(status_of ik remove)" 0
+	ok "and takes the key back" test ! -e "$D/Users/Bob/.wslconfig"
 	fails "a profile elsewhere is refused" 3 "not on drive" ik --profile "$W" install --image "$W/ours1.img"
 	mv "$P" "$D/Users/Zoë"
 	is "a profile that is not ASCII" "$(status_of ik --profile "$D/Users/Zoë" install --image "$W/ours1.img")" 0

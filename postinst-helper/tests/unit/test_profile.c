@@ -10,6 +10,7 @@
 #include "calls.h"
 #include "drivedir.h"
 #include "faults.h"
+#include "store/names.h"
 #include "support.h"
 
 static const struct {
@@ -123,6 +124,24 @@ static void profiles_are_counted(void **state IK_UNUSED)
 	assert_int_equal(find(&place), 2);
 }
 
+/* Of several, the one in which our kernel= was set is meant; of two such ones, neither. */
+static void a_profile_with_our_key_is_the_one(void **state IK_UNUSED)
+{
+	static const char *const order[] = {"Ann", "Bob", "Cid", "Dan"};
+	struct ik_place ik_autoplace place = nowhere(), both = nowhere();
+	char path[64];
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(order); i++) {
+		(void)snprintf(path, sizeof(path), "Users/%s/NTUSER.DAT", order[i]);
+		put_text(tmp.fd, path, "");
+	}
+	put_text(tmp.fd, "Users/Cid/" IK_NAME_WSLC_UNDO, "");
+	assert_int_equal(find(&place), 1);
+	assert_string_equal(place.relative, "Users/Cid");
+	put_text(tmp.fd, "Users/Ann/" IK_NAME_WSLC_UNDO, "");
+	assert_int_equal(find(&both), 2);
+}
+
 static void a_list_that_cannot_be_read_is_told(void **state IK_UNUSED)
 {
 	struct ik_place place = nowhere();
@@ -202,6 +221,7 @@ int main(void)
 		TEST(profiles_lie_beneath_the_drive),
 		TEST(windows_names_a_profile),
 		TEST(profiles_are_counted),
+		TEST(a_profile_with_our_key_is_the_one),
 		TEST(a_list_that_cannot_be_read_is_told),
 		TEST(a_list_that_breaks_off_is_told),
 		TEST(without_memory_no_profile_is_the_only_one),
