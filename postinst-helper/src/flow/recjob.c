@@ -58,8 +58,8 @@ int ik_recjob_run(struct ik_job *job, struct ik_report *report, struct ik_err *e
 	if (r < 0)
 		return r;
 	report->mode = scene.mode;
-	if (!scene.has_target)
-		return 0; /* nothing of ours can be under way where there is no target */
+	if (!scene.has_target) /* nothing of ours can be under way where there is no target */
+		return scene.mode == IK_MODE_WSLCONFIG ? 0 : ik_recover_unseen(&scene, err);
 	r = recover_scene(&scene, job, report, err);
 	if (ik_lxss_report_target(&scene, false, NULL, report, &late) < 0)
 		ik_report_note(report, "%s", late.message);

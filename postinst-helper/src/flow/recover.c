@@ -162,6 +162,21 @@ static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err 
 	return r;
 }
 
+int ik_recover_unseen(const struct ik_scene *scene, struct ik_err *err)
+{
+	struct ik_err why = {0};
+	int r = ik_scene_lxss_error(scene, &why);
+
+	if (r < 0 && err)
+		*err = why;
+	if (r >= 0 || scene->mode != IK_MODE_LXSS || ik_code_exit(why.code) == IK_EXIT_REFUSED)
+		return r;
+	r = ik_err_set(err, IK_E_RECOVERY_NEEDED, EIO,
+		       "the kernel cannot be looked at and may be half written: %s", why.message);
+	ik_err_hint(err, DARK_HINT);
+	return r;
+}
+
 static int superseded(struct ik_lxss *lxss, struct ik_err *err)
 {
 	ik_report_note(lxss->report,

@@ -25,6 +25,14 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 		     struct ik_err *err) IK_MUST_CHECK;
 
 /*
+ * Purpose     says what it means for a recovery that there is no lxss kernel to look at.
+ * Returns     0 when there is simply none
+ * Errors      what was noted; in mode lxss IK_E_RECOVERY_NEEDED, unless it is a refusal: what cannot be looked at
+ *             may be half written
+ */
+int ik_recover_unseen(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
+
+/*
  * Purpose     ik_recover_judge() by the journal as it lies on the drive, where a failure does not hide that
  *             the kernel is, or may be, half written.
  * Parameters  progress: may be NULL; ret_journal: what it was judged by; ret_verdict: set on success only

@@ -152,14 +152,6 @@ static bool wants(const struct ik_session *session, enum ik_conf_target target)
 	return session->conf.target == IK_CONF_TARGET_AUTO || session->conf.target == target;
 }
 
-/* Nothing was found to remove, but one place could not be looked at: that is not "nothing to do". */
-static int unseen(const struct ik_scene *scene, struct ik_err *err)
-{
-	if (err)
-		*err = scene->lxss_err;
-	return -ENOENT;
-}
-
 int ik_remove_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
 {
 	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
@@ -173,11 +165,13 @@ int ik_remove_job(struct ik_job *job, struct ik_report *report, struct ik_err *e
 	/* The key first: while it is ours, the file it names must stay. */
 	if (scene.has_profile && wants(job->session, IK_CONF_TARGET_WSLCONFIG))
 		wcfg = ik_wremove(&scene, job, report, err);
+	/* A place that could not be looked at is not one without anything to remove. */
+	else if (scene.mode != IK_MODE_LXSS && wants(job->session, IK_CONF_TARGET_WSLCONFIG))
+		wcfg = ik_scene_profile_error(&scene, err);
 	if (scene.has_target && wants(job->session, IK_CONF_TARGET_LXSS))
 		lxss = remove_lxss(&scene, job, report, wcfg < 0 ? &late : err);
-	else if (scene.lxss_err.code != IK_E_NONE && wcfg == 0 &&
-		 wants(job->session, IK_CONF_TARGET_LXSS))
-		lxss = unseen(&scene, err);
+	else if (wcfg == 0 && wants(job->session, IK_CONF_TARGET_LXSS))
+		lxss = ik_scene_lxss_error(&scene, err);
 	r = wcfg < 0 ? wcfg : lxss;
 	report->action = r < 0		? IK_ACTION_NONE :
 			 (wcfg || lxss) ? IK_ACTION_REMOVED :

@@ -103,15 +103,32 @@ int ik_scene_open(const struct ik_session *session, struct ik_scene *ret, struct
 	return 0;
 }
 
+/* An error of before, once more. */
+static int again(const struct ik_err *seen, struct ik_err *err)
+{
+	if (seen->code != IK_E_NONE && err)
+		*err = *seen;
+	return seen->code != IK_E_NONE ? -ENOENT : 0;
+}
+
+int ik_scene_lxss_error(const struct ik_scene *scene, struct ik_err *err)
+{
+	return again(&scene->lxss_err, err);
+}
+
+int ik_scene_profile_error(const struct ik_scene *scene, struct ik_err *err)
+{
+	if (scene->has_profile || scene->profile_err.code == IK_E_PROFILE_MISSING)
+		return 0;
+	return again(&scene->profile_err, err);
+}
+
 static int no_target(const struct ik_scene *scene, struct ik_err *err)
 {
-	int r;
+	int r = ik_scene_lxss_error(scene, err);
 
-	if (scene->lxss_err.code != IK_E_NONE) {
-		if (err)
-			*err = scene->lxss_err;
-		return -ENOENT;
-	}
+	if (r < 0)
+		return r;
 	r = ik_err_set(err, IK_E_TARGET_MISSING, ENOENT, "\"%s/%s\"", scene->session->drive.path,
 		       IK_NAME_TARGET);
 	ik_err_hint(err, "it is never created by us: let Microsoft's installer bring it with `wsl "
@@ -121,19 +138,11 @@ static int no_target(const struct ik_scene *scene, struct ik_err *err)
 
 int ik_scene_need_mode(const struct ik_scene *scene, struct ik_err *err)
 {
-	const struct ik_err *why = NULL;
-
 	if (scene->mode == IK_MODE_AUTO)
-		why = &scene->mode_err;
-	else if (scene->mode == IK_MODE_WSLCONFIG && !scene->has_profile)
-		why = &scene->profile_err;
-	else if (scene->mode == IK_MODE_LXSS && !scene->has_target)
-		return no_target(scene, err);
-	if (!why)
-		return 0;
-	if (err)
-		*err = *why;
-	return -ENOENT;
+		return again(&scene->mode_err, err);
+	if (scene->mode == IK_MODE_WSLCONFIG && !scene->has_profile)
+		return again(&scene->profile_err, err);
+	return scene->mode == IK_MODE_LXSS && !scene->has_target ? no_target(scene, err) : 0;
 }
 
 int ik_scene_open_for(const struct ik_session *session, enum ik_mode *ret_mode,

@@ -48,6 +48,13 @@ void ik_scene_close(struct ik_scene *scene);
 int ik_scene_need_mode(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
 
 /*
+ * Purpose     tell why the lxss kernel, or a profile, could not be looked at; that there is none is no error.
+ * Returns     0 or -ENOENT with what was noted
+ */
+int ik_scene_lxss_error(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
+int ik_scene_profile_error(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
+
+/*
  * Purpose     both at once: the start of every change.
  * Parameters  ret_mode: untouched on failure; ret: to be closed by the caller also on failure
  */

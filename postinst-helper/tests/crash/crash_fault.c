@@ -45,7 +45,7 @@ static const char *wrong_status(const struct scene *s, int status, enum scene_en
 {
 	if (status < 0)
 		return "it was ended by a signal";
-	if (status == 0 && end != END_NEW && s->kind->command != RECOVER)
+	if (status == 0 && end != END_NEW && (s->kind->command != RECOVER || end == END_OTHER))
 		return "it says done, but is not";
 	if ((status == 1 || status == 3 || status == 5 || status == 7) && end == END_OTHER)
 		return "it says that nothing changed, but something did";
@@ -95,6 +95,9 @@ static void check(const struct scene *s, const struct trace_result *result, cons
 	/* Where the server refuses to cut the file, zeros behind the new image are the agreed way. */
 	if (v.padded && v.content == IS_B && result->at.nr == SYS_ftruncate)
 		end = END_NEW;
+	if (v.padded && v.content == IS_A && result->at.nr == SYS_ftruncate &&
+	    s->kind->command == RECOVER)
+		end = END_OLD;
 	wrong = was_never_reached(s, result) ? NULL : wrong_status(s, result->status, end);
 	if (!scene_is_safe(s, why, sizeof(why)))
 		wrong = why;

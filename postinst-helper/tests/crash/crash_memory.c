@@ -132,8 +132,9 @@ static const char *wrong_change(const struct part *p, int status)
 	enum scene_end end = scene_end(&p->s);
 
 	if (status == 0)
-		return end == END_NEW || p->s.kind->command == RECOVER ? NULL :
-									 "it says done, but is not";
+		return end == END_NEW || (p->s.kind->command == RECOVER && end == END_OLD) ?
+			       NULL :
+			       "it says done, but is not";
 	if (status != 1 && status != 4)
 		return "odd status";
 	/* A recovery that could not begin leaves what it found; whether that is safe is judged elsewhere. */

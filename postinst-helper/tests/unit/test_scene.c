@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "flow/recover.h"
 #include "flow/remove.h"
 #include "flow/status.h"
 #include "flow/wcfg.h"
@@ -149,6 +150,48 @@ static void profiles(void **state IK_UNUSED)
 	assert_int_equal(renameat(session.drive.fd, "Benutzer", session.drive.fd, "Users"), 0);
 }
 
+/* What could not be looked at is not what is not there: not for a removal, and not for a recovery. */
+static void what_cannot_be_looked_at(void **state IK_UNUSED)
+{
+	static const struct {
+		enum ik_mode mode;
+		enum ik_code seen, code;
+		int r;
+	} cases[] = {
+		{IK_MODE_LXSS, IK_E_NONE, IK_E_NONE, 0},
+		{IK_MODE_LXSS, IK_E_IO_FAILED, IK_E_RECOVERY_NEEDED, -EIO},
+		{IK_MODE_LXSS, IK_E_PATH_DENIED, IK_E_RECOVERY_NEEDED, -EIO},
+		{IK_MODE_LXSS, IK_E_PATH_SYMLINK, IK_E_PATH_SYMLINK, -ENOENT},
+		{IK_MODE_AUTO, IK_E_IO_FAILED, IK_E_IO_FAILED, -ENOENT},
+	};
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(cases); i++) {
+		struct ik_scene scene = {.mode = cases[i].mode,
+					 .lxss_err = {.code = cases[i].seen},
+					 .profile_err = {.code = cases[i].seen}};
+
+		memset(&job_err, 0, sizeof(job_err));
+		assert_int_equal(ik_recover_unseen(&scene, &job_err), cases[i].r);
+		assert_int_equal(job_err.code, cases[i].code);
+		assert_int_equal(ik_recover_unseen(&scene, NULL), cases[i].r);
+		assert_int_equal(ik_scene_profile_error(&scene, NULL) < 0, cases[i].r < 0);
+		scene.has_profile = true;
+		assert_int_equal(ik_scene_profile_error(&scene, &job_err), 0);
+		scene = (struct ik_scene){.profile_err = {.code = IK_E_PROFILE_MISSING}};
+		assert_int_equal(ik_scene_profile_error(&scene, &job_err), 0);
+	}
+	/* A profile that is a link: our kernel= may stand in it. */
+	store_mode();
+	put_link(session.drive.fd, "Users/Link", "Ann");
+	(void)snprintf(session.conf.profile, sizeof(session.conf.profile), "%s/Users/Link",
+		       drive_path);
+	assert_true(run_job(ik_remove_job, NULL, NULL) < 0);
+	assert_int_equal(job_err.code, IK_E_PATH_SYMLINK);
+	session.conf.profile[0] = '\0';
+	assert_int_equal(unlinkat(session.drive.fd, "Users/Link", 0), 0);
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+}
+
 /* A file that another program has open is waited for, then pending with a hint. */
 static void a_target_that_is_in_use(void **state IK_UNUSED)
 {
@@ -180,6 +223,7 @@ int main(void)
 		TEST(settings_that_are_wrong),
 		TEST(scenes),
 		TEST(profiles),
+		TEST(what_cannot_be_looked_at),
 		TEST(a_target_that_is_in_use),
 	};
 
