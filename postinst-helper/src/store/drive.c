@@ -25,15 +25,21 @@ void ik_drive_close(struct ik_drive *drive)
 		drive->fd = ik_close(drive->fd);
 }
 
-/* Without memory nobody can tell: that is an error, not a "no". */
-static int has_system32(int fd, struct ik_err *err)
+/* Where nobody can tell, that is an error, not a "no". */
+static int has_system32(int fd, const char *where, struct ik_err *err)
 {
 	struct ik_strbuf ik_autostrbuf path = {0};
-	int r = ik_path_resolve_nocase(fd, IK_NAME_SYSTEM32, &path, NULL);
+	struct ik_err seen = {0};
+	int r = ik_path_resolve_nocase(fd, IK_NAME_SYSTEM32, &path, &seen);
 
 	if (r == -ENOMEM)
 		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, r, "looking for Windows");
-	return r >= 0;
+	if (seen.code != IK_E_IO_FAILED && seen.code != IK_E_PATH_DENIED)
+		return r >= 0;
+	r = ik_err_set(err, IK_E_DRIVE_MISSING, r, "drive \"%s\" cannot be looked at: %s", where,
+		       seen.message);
+	ik_err_hint(err, "run the command again; if it stays so, `wsl --shutdown` from Windows");
+	return r;
 }
 
 int ik_drive_open(const char *path, char letter, struct ik_drive *ret, struct ik_err *err)
@@ -51,7 +57,7 @@ int ik_drive_open(const char *path, char letter, struct ik_drive *ret, struct ik
 	}
 	if (snprintf(drive.path, sizeof(drive.path), "%s", path) >= (int)sizeof(drive.path))
 		return ik_err_set(err, IK_E_ARGUMENT_BAD, ENAMETOOLONG, "drive \"%.64s…\"", path);
-	r = has_system32(drive.fd, err);
+	r = has_system32(drive.fd, path, err);
 	if (r < 0)
 		return r;
 	if (r == 0) {
@@ -96,7 +102,7 @@ static bool mount_facts(const struct ik_mount *mount, char *ret_letter, bool *re
 	return *ret_letter != 0;
 }
 
-/* 1 = this mount is a Windows system drive and now open. */
+/* 1 = this mount is a Windows system drive and now open; on an error, its letter at least is told. */
 static int try_mount(const struct ik_mount *mount, struct ik_drive *ret, struct ik_err *err)
 {
 	struct ik_drive ik_autodrive drive = {.fd = -EBADF};
@@ -107,10 +113,11 @@ static int try_mount(const struct ik_mount *mount, struct ik_drive *ret, struct 
 	if (!mount->visible || mount->kind == IK_MOUNT_DRVFS ||
 	    !mount_facts(mount, &drive.letter, &has_ids, &ids))
 		return 0;
+	ret->letter = drive.letter;
 	r = ik_mount_open(mount, &drive.fd, err);
 	if (r < 0)
 		return r;
-	r = has_system32(drive.fd, err);
+	r = has_system32(drive.fd, mount->mount_point, err);
 	if (r <= 0)
 		return r;
 	if (snprintf(drive.path, sizeof(drive.path), "%s", mount->mount_point) >=
@@ -145,13 +152,15 @@ int ik_drive_find(char letter, char hint, struct ik_drive *ret, struct ik_err *e
 	struct ik_drive ik_autodrive best = {.fd = -EBADF};
 	struct ik_err last = {0};
 	char preferred = hint ? hint : 'C';
-	bool ambiguous = false;
+	bool ambiguous = false, unseen = false;
 	int r = ik_mounts_load(MOUNTINFO, VIRTIOFS_LINKS, &mounts, err);
 
 	for (size_t i = 0; r >= 0 && i < mounts.count; i++) {
 		struct ik_drive drive = {.fd = -EBADF};
+		int found = try_mount(&mounts.list[i], &drive, &last);
 
-		if (try_mount(&mounts.list[i], &drive, &last) <= 0)
+		unseen = unseen || (found < 0 && drive.letter == preferred);
+		if (found <= 0)
 			continue;
 		if ((letter && drive.letter != letter) ||
 		    (best.fd >= 0 && (best.letter == preferred || best.letter == drive.letter))) {
@@ -164,7 +173,9 @@ int ik_drive_find(char letter, char hint, struct ik_drive *ret, struct ik_err *e
 	}
 	if (r < 0)
 		return r;
-	if (best.fd < 0 && last.code != IK_E_NONE) {
+	/* The one that would have been taken cannot be looked at: an old Windows on another drive is not meant. */
+	if ((best.fd < 0 && last.code != IK_E_NONE) ||
+	    (unseen && !letter && best.letter != preferred)) {
 		if (err)
 			*err = last;
 		return -ENODEV;

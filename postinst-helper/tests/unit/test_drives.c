@@ -193,6 +193,26 @@ static const struct find {
 	 0,
 	 {DRIVE('d', "D"), DRIVE('e', "D")},
 	 FOUND('d', 'D', 1000, 1001)},
+	{"C cannot be looked at: D is not taken for it",
+	 0,
+	 0,
+	 {{'c', NINE("C"), NULL, true}, DRIVE('d', "D")},
+	 IK_E_DRIVE_HIDDEN},
+	{"unless D is meant",
+	 0,
+	 'D',
+	 {{'c', NINE("C"), NULL, true}, DRIVE('d', "D")},
+	 FOUND('d', 'D', 1000, 1001)},
+	{"or asked for",
+	 'D',
+	 0,
+	 {{'c', NINE("C"), NULL, true}, DRIVE('d', "D")},
+	 FOUND('d', 'D', 1000, 1001)},
+	{"C cannot be looked at in one of two places",
+	 0,
+	 0,
+	 {{'d', NINE("C"), NULL, true}, DRIVE('c', "C")},
+	 FOUND('c', 'C', 1000, 1001)},
 	{"a good one beside a bad one",
 	 0,
 	 0,
@@ -294,6 +314,13 @@ static void what_fails_while_looking_is_told(void **state IK_UNUSED)
 	assert_int_equal(ik_drive_find(0, 0, &drive, &err), -ENODEV);
 	assert_true(call_met());
 	assert_int_equal(err.code, IK_E_IO_FAILED);
+	/* Whether it holds a Windows cannot be told: that is not that it holds none. */
+	faults = (struct faults){.on = true, .only = "ik_sys_openat2", .at = 1, .errnum = EIO};
+	assert_int_equal(ik_drive_find(0, 0, &drive, &err), -ENODEV);
+	assert_non_null(faults.fired);
+	faults_off();
+	assert_int_equal(err.code, IK_E_DRIVE_MISSING);
+	assert_non_null(strstr(err.message, "cannot be looked at"));
 	call_fails("mnt_new_table", 1, ENOMEM);
 	assert_int_equal(ik_drive_find(0, 0, &drive, &err), -ENOMEM);
 	assert_true(call_met());
