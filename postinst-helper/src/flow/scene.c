@@ -45,11 +45,11 @@ static void look_for_profile(struct ik_scene *scene)
 	if (session->env.user_profile && !session->drive.given) {
 		r = ik_profile_of_windows(&session->drive, session->env.user_profile,
 					  &scene->profile, &scene->profile_err);
-		if (r > 0) {
-			scene->has_profile = true;
-			scene->profiles = 1;
+		/* Where it cannot be looked at, nobody else's is taken for it. */
+		scene->has_profile = r > 0;
+		scene->profiles = r > 0;
+		if (r != 0)
 			return;
-		}
 	}
 	r = ik_profile_find(&session->drive, &scene->profiles, &scene->profile,
 			    &scene->profile_err);

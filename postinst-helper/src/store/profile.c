@@ -82,8 +82,14 @@ int ik_profile_of_windows(const struct ik_drive *drive, const char *path, struct
 	char letter;
 	int r;
 
-	if (ik_winpath_to_relative(path, &letter, relative, NULL) < 0 || letter != drive->letter)
-		return 0;
+	/* WSL reads that user's .wslconfig alone: nobody else's takes its place. */
+	if (ik_winpath_to_relative(path, &letter, relative, NULL) < 0 || letter != drive->letter) {
+		r = ik_err_set(err, IK_E_PROFILE_MISSING, EXDEV,
+			       "the Windows profile \"%.200s\" is not on drive %c:", path,
+			       drive->letter);
+		ik_err_hint(err, "only a profile on the Windows system drive can be used");
+		return r;
+	}
 	r = ik_path_resolve_nocase(drive->fd, relative, &real, &seen);
 	if (seen.code == IK_E_PATH_MISSING)
 		return 0;

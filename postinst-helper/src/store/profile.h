@@ -18,7 +18,8 @@ int ik_profile_named(const struct ik_drive *drive, const char *path, struct ik_p
 
 /*
  * Purpose     opens a profile directory that Windows named, such as C:\Users\me.
- * Returns     1; 0 when it is not on this drive or not there (*ret untouched)
+ * Returns     1; 0 when it is not there (*ret untouched)
+ * Errors      IK_E_PROFILE_MISSING (on another drive or a network share); pathres
  */
 int ik_profile_of_windows(const struct ik_drive *drive, const char *path, struct ik_place *ret,
 			  struct ik_err *err) IK_MUST_CHECK;

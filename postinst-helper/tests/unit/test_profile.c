@@ -66,8 +66,8 @@ static void windows_names_a_profile(void **state IK_UNUSED)
 		enum ik_code code;
 	} cases[] = {
 		{"c:\\users\\ANN", 1, IK_E_NONE},
-		{"D:\\Users\\Ann", 0, IK_E_NONE},
-		{"\\\\server\\Ann", 0, IK_E_NONE},
+		{"D:\\Users\\Ann", -EXDEV, IK_E_PROFILE_MISSING},
+		{"\\\\server\\Ann", -EXDEV, IK_E_PROFILE_MISSING},
 		{"C:\\Users\\Bob", 0, IK_E_NONE},
 		{"C:\\Users\\Link\\x", -ELOOP, IK_E_PATH_SYMLINK},
 		{"C:\\Users\\Link", -ELOOP, IK_E_PATH_SYMLINK},

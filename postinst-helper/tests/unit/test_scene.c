@@ -121,6 +121,7 @@ static void scenes(void **state IK_UNUSED)
 static void profiles(void **state IK_UNUSED)
 {
 	static char gone[] = "C:\\Users\\Gone", ann[] = "C:\\Users\\Ann";
+	static char elsewhere[] = "D:\\Users\\Ann", linked[] = "C:\\Users\\Link";
 
 	store_mode();
 	(void)snprintf(session.conf.profile, sizeof(session.conf.profile), "%s/Users/Ann",
@@ -136,6 +137,14 @@ static void profiles(void **state IK_UNUSED)
 	session.env.user_profile = gone; /* renamed since: the only other one is it */
 	assert_int_equal(run_job(ik_status_job, NULL, NULL), 0);
 	assert_non_null(strstr(job_report.profile, "/Users/Ann"));
+	session.env.user_profile = elsewhere; /* the one on this drive is somebody else's */
+	assert_true(run_job(ik_wcfg_install_job, ours_path, NULL) < 0);
+	assert_int_equal(job_err.code, IK_E_PROFILE_MISSING);
+	put_link(session.drive.fd, "Users/Link", "Ann"); /* cannot be used: nor is another one */
+	session.env.user_profile = linked;
+	assert_true(run_job(ik_wcfg_install_job, ours_path, NULL) < 0);
+	assert_int_equal(job_err.code, IK_E_PATH_SYMLINK);
+	assert_int_equal(unlinkat(session.drive.fd, "Users/Link", 0), 0);
 	session.env.user_profile = ann;
 	put_text(session.drive.fd, "Users/Bob/NTUSER.DAT", "x");
 	assert_int_equal(run_job(ik_status_job, NULL, NULL), 0);
