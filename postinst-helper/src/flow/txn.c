@@ -108,6 +108,17 @@ static int call_off(struct ik_txn *txn, int r)
 	return r;
 }
 
+/* Under a lock that is another's by now, the journal is another's, too: then nothing is called off. */
+static int recheck_locked(struct ik_txn *txn, struct ik_err *err)
+{
+	int r = recheck(txn, err);
+	int held = ik_dlock_check(&txn->lxss->lock, r < 0 ? NULL : err);
+
+	if (held < 0)
+		return r < 0 ? r : held;
+	return r < 0 ? call_off(txn, r) : 0;
+}
+
 /* Steps 9 to 15, and the way back if they fail. */
 static int overwrite(struct ik_txn *txn, bool *ret_padded, struct ik_err *err)
 {
@@ -175,12 +186,14 @@ int ik_txn_run(struct ik_lxss *lxss, const struct ik_txn_image *image, enum ik_t
 	if (r >= 0)
 		r = ik_txnprep_stage(&txn, err);
 	if (r >= 0)
+		r = ik_dlock_check(&lxss->lock, err);
+	if (r >= 0)
 		r = ik_txnprep_arm(&txn, err);
 	if (r < 0)
 		return r;
-	r = recheck(&txn, err);
+	r = recheck_locked(&txn, err);
 	if (r < 0)
-		return call_off(&txn, r);
+		return r;
 	r = overwrite(&txn, &padded, err);
 	if (r >= 0)
 		close_up(&txn, padded);

@@ -246,17 +246,37 @@ void ik_dlock_beat(struct ik_dlock *lock)
 		ik_ignore(ik_sys_fsync(fd));
 }
 
-void ik_dlock_release(struct ik_dlock *lock)
+/* 1 = the file is there and ours. */
+static int is_ours(const struct ik_dlock *lock, struct ik_err *err)
 {
 	struct ik_lockrec rec;
 	struct sight seen;
+	int r = look(lock->dir_fd, IK_NAME_LOCK, &seen, err);
 
+	if (r <= 0)
+		return r;
+	return ik_lockrec_decode(seen.bytes, seen.len, &rec, NULL) >= 0 &&
+	       ik_lockrec_is_same_holder(&rec, &lock->rec);
+}
+
+int ik_dlock_check(const struct ik_dlock *lock, struct ik_err *err)
+{
+	int r = is_ours(lock, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = ik_err_set(err, IK_E_LOCK_BUSY, EBUSY,
+		       "another WSL took the lock \"%s\" over (did this one sleep?)", IK_NAME_LOCK);
+	ik_err_hint(err, "wait until it has finished, then run the command again");
+	return r;
+}
+
+void ik_dlock_release(struct ik_dlock *lock)
+{
 	if (!lock || !lock->held)
 		return;
 	lock->held = false;
 	/* If it cannot be removed it is stale from now on, and the next run breaks it. */
-	if (look(lock->dir_fd, IK_NAME_LOCK, &seen, NULL) > 0 &&
-	    ik_lockrec_decode(seen.bytes, seen.len, &rec, NULL) >= 0 &&
-	    ik_lockrec_is_same_holder(&rec, &lock->rec))
+	if (is_ours(lock, NULL) > 0)
 		ik_ignore(ik_sys_unlink(lock->dir_fd, IK_NAME_LOCK));
 }

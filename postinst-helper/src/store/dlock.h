@@ -42,6 +42,13 @@ int ik_dlock_take(int dir_fd, const char *domain, const struct ik_sha256 *sha256
 /* Purpose     rewrites the file if the last beat is IK_DLOCK_BEAT_MS old; a failure is ignored. */
 void ik_dlock_beat(struct ik_dlock *lock);
 
+/*
+ * Purpose     makes sure that nobody took the lock over: a machine that slept for longer than the watch passes for
+ *             dead. To be asked before what cannot be taken back.
+ * Errors      IK_E_LOCK_BUSY: it is another's, and so is all that it guards; others when it cannot be read
+ */
+int ik_dlock_check(const struct ik_dlock *lock, struct ik_err *err) IK_MUST_CHECK;
+
 /* Purpose     removes the lock file if it still is ours; lock may be NULL or not held. */
 void ik_dlock_release(struct ik_dlock *lock);
 

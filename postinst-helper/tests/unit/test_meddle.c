@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "store/names.h"
 #include "txnworld.h"
 
 static void rewrites(void)
@@ -90,10 +91,92 @@ static void somebody_else(void **state IK_UNUSED)
 	}
 }
 
+/* ---- the lock ---- */
+
+static const char another[] = "another WSL's, which thought that we were dead";
+
+/* Once the lock is held: the first file of a change is there. */
+static void takes_the_lock(void)
+{
+	if (faccessat(session.drive.fd, TOOLS IK_NAME_NEW, F_OK, 0) == 0 &&
+	    unlinkat(session.drive.fd, TOOLS IK_NAME_LOCK, 0) == 0)
+		put_text(session.drive.fd, TOOLS IK_NAME_LOCK, another);
+}
+
+/* Does the lock at that call change hands? */
+static bool taken_over(long n, unsigned *ret_refused)
+{
+	struct ik_report report = {0};
+	struct ik_err err = {0}, late = {0};
+	ik_autofree char *lock = NULL;
+	bool fired;
+	size_t len = 0;
+	int r;
+
+	start_official();
+	faults = (struct faults){.on = true, .hook_at = n, .hook = takes_the_lock};
+	r = install(&ours, &report, &err);
+	fired = faults.fired;
+	faults_off();
+	if (!fired)
+		return false;
+	lock = get_file(session.drive.fd, TOOLS IK_NAME_LOCK, &len);
+	if (lock) {
+		assert_string_equal(lock, another);
+		assert_int_equal(unlinkat(session.drive.fd, TOOLS IK_NAME_LOCK, 0), 0);
+	}
+	if (r < 0 ? !lock || err.code != IK_E_LOCK_BUSY || !is(&official) : !is(&ours))
+		fail_msg("taken before call %ld: %d %s", n, r, err.message);
+	*ret_refused += r < 0;
+	assert_int_equal(recover(&report, &late), 0);
+	assert_true(is(r < 0 ? &official : &ours));
+	return true;
+}
+
+static void takes_all(void)
+{
+	takes_the_lock();
+	if (faccessat(session.drive.fd, TOOLS IK_NAME_NEW, F_OK, 0) == 0)
+		rewrites();
+}
+
+/* The new holder has done its work already: what it left is not touched, its journal neither. */
+static void a_kernel_that_was_taken_over(void **state IK_UNUSED)
+{
+	struct ik_report report = {0};
+	struct ik_err err = {0};
+	unsigned changed = 0;
+
+	for (long n = 1; !changed || err.code == IK_E_TARGET_CHANGED; n++) {
+		memset(&err, 0, sizeof(err));
+		start_official();
+		faults = (struct faults){.on = true, .hook_at = n, .hook = takes_all};
+		if (install(&ours, &report, &err) < 0)
+			assert_true(is(&foreign) || is(&official));
+		faults_off();
+		changed += err.code == IK_E_TARGET_CHANGED;
+		(void)unlinkat(session.drive.fd, TOOLS IK_NAME_LOCK, 0);
+		assert_true(n < 2000);
+	}
+	assert_true(changed > 5);
+}
+
+/* What was not begun is left to the new holder; what was begun is finished. */
+static void a_lock_that_was_taken_over(void **state IK_UNUSED)
+{
+	unsigned refused = 0;
+
+	for (long n = 1; taken_over(n, &refused); n++)
+		;
+	assert_true(refused > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(somebody_else),
+		cmocka_unit_test(a_lock_that_was_taken_over),
+		cmocka_unit_test(a_kernel_that_was_taken_over),
 	};
 
 	return cmocka_run_group_tests_name("meddle", tests, world_set_up, world_tear_down);
