@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The child blocks the signals that would end it and asks for them between blocks of a copy: so a
- * Ctrl-C stops a copy cleanly, and cannot stop the destructive window at all.
+ * The child blocks every signal and asks between blocks of a copy for those that mean "stop": so a Ctrl-C
+ * stops a copy cleanly, and nothing can end the destructive window, or halt it (Ctrl-Z) for as long as it likes.
  */
 #include "flow/worker.h"
 
@@ -18,13 +18,6 @@ struct call {
 };
 
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
-static void stop_signals(sigset_t *ret)
-{
-	sigemptyset(ret);
-	for (size_t i = 0; i < IK_ARRAY_SIZE(stopping); i++)
-		sigaddset(ret, stopping[i]);
-}
 
 static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
 {
@@ -49,7 +42,7 @@ static int in_child(void *arg, struct ik_strbuf *reply, struct ik_err *err)
 
 	if (!report)
 		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "starting the work");
-	stop_signals(&set);
+	sigfillset(&set);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* fails only for a bad first argument */
 	call->outer = call->job.session->progress;
 	call->job.progress = (struct ik_progress){.tick = tick, .ctx = call};

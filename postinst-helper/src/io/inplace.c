@@ -26,11 +26,7 @@ static void block_signals(sigset_t *ret_old)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
+	sigfillset(&set);
 	(void)sigprocmask(SIG_BLOCK, &set, ret_old); /* fails only for a bad first argument */
 }
 

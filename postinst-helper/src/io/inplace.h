@@ -54,7 +54,7 @@ struct ik_inplace {
  * Parameters  job: filled by the caller but for the results
  * Returns     0 with reach = IK_INPLACE_WRITTEN
  * Errors      by ik_io_fault(); IK_E_VERIFY_MISMATCH; IK_E_TARGET_CHANGED. job->reach tells what is left.
- * Effects     SIGINT, SIGTERM, SIGHUP and SIGQUIT are blocked while the file is not bootable
+ * Effects     all signals are blocked while the file is not bootable: none may end or halt the work then
  */
 int ik_inplace_write(struct ik_inplace *job, struct ik_err *err) IK_MUST_CHECK;
 

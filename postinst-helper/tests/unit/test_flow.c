@@ -180,6 +180,7 @@ static int stopped_by(int number)
 static void signals_stop_a_copy(void **state IK_UNUSED)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	static const int others[] = {SIGTSTP, SIGTTOU, SIGUSR1, SIGALRM};
 
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(shared, MAP_FAILED);
@@ -187,6 +188,9 @@ static void signals_stop_a_copy(void **state IK_UNUSED)
 		assert_int_equal(stopped_by(signals[i]), -ECANCELED);
 		assert_int_equal(job_err.code, IK_E_INTERRUPTED);
 	}
+	/* Nothing else stops or halts it: neither Ctrl-Z nor a curious "kill -USR1". */
+	for (size_t i = 0; i < IK_ARRAY_SIZE(others); i++)
+		assert_int_equal(stopped_by(others[i]), 0);
 	assert_true(stopped_by(SIGKILL) < 0);
 	assert_int_equal(job_err.code, IK_E_PRIV_CHILD_DIED);
 	assert_int_equal(job_report.action, IK_ACTION_NONE); /* nothing was answered */
