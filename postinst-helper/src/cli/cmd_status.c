@@ -169,6 +169,26 @@ static void print_backups(struct ik_cli *cli)
 	}
 }
 
+/* What cannot be looked at, or is not there although kernel= names it, was not verified. */
+static int judge_sight(const struct ik_report *report, struct ik_err *err)
+{
+	int r;
+
+	if (report->unseen) {
+		r = ik_err_set(err, IK_E_IO_FAILED, EIO,
+			       "the kernel could not be looked at: %.300s",
+			       report->note_count ? report->notes[report->note_count - 1] : "");
+		ik_err_hint(err, "run `immensity-kernel doctor`, then `verify` again");
+		return r;
+	}
+	if (report->target.kind != IK_KIND_MISSING || !report->target.windows_path[0])
+		return 0;
+	r = ik_err_set(err, IK_E_VERIFY_MISMATCH, ENOENT, "\"%.300s\" does not exist",
+		       report->target.windows_path);
+	ik_err_hint(err, "run `sudo immensity-kernel install`, or correct kernel= in .wslconfig");
+	return r;
+}
+
 /* Checks what can be checked: the target against what was installed, each backup against its name. */
 static int judge(struct ik_cli *cli, struct ik_err *err)
 {
@@ -176,8 +196,10 @@ static int judge(struct ik_cli *cli, struct ik_err *err)
 	const struct ik_state *state = &cli->session.state;
 	struct ik_sha256 digest;
 	char hex[IK_SHA256_HEX];
-	int r = 0;
+	int r = judge_sight(report, err);
 
+	if (r < 0)
+		return r;
 	memcpy(digest.bytes, report->target.sha256, sizeof(digest.bytes));
 	ik_digest_hex(&digest, hex);
 	if (report->recovery_needed || report->target.kind == IK_KIND_TORN) {

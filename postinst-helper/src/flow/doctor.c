@@ -220,6 +220,10 @@ static int find_kernel(const struct ik_session *session, struct ik_report *repor
 	if (r < 0)
 		return r;
 	find_target(&seen->target, seen->mode, session->env.release, report);
+	if (seen->unseen && seen->note_count)
+		ik_report_finding(report, IK_LEVEL_PROBLEM, "kernel-unseen",
+				  "try again; if it stays so, `sudo immensity-kernel recover`",
+				  "%.250s", seen->notes[seen->note_count - 1]);
 	if (seen->recovery_needed)
 		ik_report_finding(report, IK_LEVEL_PROBLEM, "recovery-needed",
 				  "run `sudo immensity-kernel recover`",

@@ -80,7 +80,8 @@ struct ik_report {
 	enum ik_recovery recovery;     /* what the start of the run had to do */
 	bool unflushed;	      /* the target is whole, but the journal could not be closed */
 	bool recovery_needed; /* read-only commands: somebody should run `recover` */
-	uint64_t window_us;   /* time during which T could not be booted */
+	bool unseen;	    /* the kernel or its journal could not be looked at; a note says why */
+	uint64_t window_us; /* time during which T could not be booted */
 	unsigned backup_count;
 	struct ik_report_backup backups[IK_REPORT_BACKUPS];
 	unsigned finding_count;

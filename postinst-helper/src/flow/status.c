@@ -48,8 +48,10 @@ static void report_journal(const struct ik_scene *scene, const struct ik_job *jo
 	if (r >= 0)
 		r = ik_recover_judge(scene, &journal, false, &job->progress, &report->recovery,
 				     &seen);
-	if (r < 0)
+	if (r < 0) {
+		report->unseen = true;
 		ik_report_note(report, "%s", seen.message);
+	}
 	report->recovery_needed = r >= 0 && report->recovery != IK_RECOVERY_NOTHING;
 }
 
@@ -91,6 +93,7 @@ int ik_status_job(struct ik_job *job, struct ik_report *report, struct ik_err *e
 		ik_report_note(report, "%s", scene.mode_err.message);
 	if (report_target(&scene, job, report, &seen) < 0) {
 		report->target.kind = IK_KIND_UNKNOWN;
+		report->unseen = true;
 		ik_report_note(report, "%s", seen.message);
 	}
 	if (!scene.has_target && scene.lxss_err.code != IK_E_NONE)

@@ -92,6 +92,7 @@ pruning() {
 	same "byte for byte" "$(key_file)" "$W/ours3.img"
 	rm "$(key_file)"
 	is "status sees a missing image" "$(field data.target.state status)" missing
+	fails "verify does, too" 1 "does not exist" ik verify
 	is "an older version may repair it" "$(status_of ik install --image "$W/ours1.img")" 0
 }
 

@@ -150,6 +150,13 @@ static void targets(void **state IK_UNUSED)
 	put_link(session.drive.fd, KERNEL, "/dev/null");
 	expect(IK_LEVEL_PROBLEM, "target-unknown", KERNEL, "wsl --update");
 	assert_null(find("target")); /* never said to be fine */
+	assert_non_null(find("kernel-unseen"));
+	assert_int_equal(unlinkat(session.drive.fd, KERNEL, 0), 0);
+	start_installed();
+	assert_int_equal(unlinkat(session.drive.fd, TOOLS IK_NAME_JOURNAL, 0), 0);
+	put_link(session.drive.fd, TOOLS IK_NAME_JOURNAL, "elsewhere");
+	expect(IK_LEVEL_PROBLEM, "kernel-unseen", "journal", "immensity-kernel recover");
+	assert_int_equal(unlinkat(session.drive.fd, TOOLS IK_NAME_JOURNAL, 0), 0);
 }
 
 static void copies(void **state IK_UNUSED)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cliworld.h"
+#include "store/names.h"
 
 /* ---- status ---- */
 
@@ -216,6 +217,20 @@ static void verify_compares_with_what_was_installed(void **state IK_UNUSED)
 	(void)unlinkat(session.drive.fd, TOOLS "immensity-official-000000000000.img", 0);
 }
 
+static void what_was_not_seen_is_not_verified(void **state IK_UNUSED)
+{
+	start_installed();
+	assert_int_equal(unlinkat(session.drive.fd, KERNEL, 0), 0);
+	put_link(session.drive.fd, KERNEL, "elsewhere");
+	expect_verify(-EIO, IK_E_IO_FAILED, "immensity-kernel doctor");
+	assert_int_equal(unlinkat(session.drive.fd, KERNEL, 0), 0);
+	start_installed();
+	assert_int_equal(unlinkat(session.drive.fd, TOOLS IK_NAME_JOURNAL, 0), 0);
+	put_link(session.drive.fd, TOOLS IK_NAME_JOURNAL, "elsewhere");
+	expect_verify(-EIO, IK_E_IO_FAILED, "immensity-kernel doctor");
+	assert_int_equal(unlinkat(session.drive.fd, TOOLS IK_NAME_JOURNAL, 0), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, cli_start, cli_stop)
 
 int main(void)
@@ -229,6 +244,7 @@ int main(void)
 		TEST(names_that_are_no_text),
 		TEST(backups_are_listed),
 		TEST(verify_compares_with_what_was_installed),
+		TEST(what_was_not_seen_is_not_verified),
 	};
 
 	return cmocka_run_group_tests_name("show", tests, world_set_up, world_tear_down);
