@@ -227,25 +227,6 @@ int ik_dlock_take(int dir_fd, const char *domain, const struct ik_sha256 *sha256
 	return ik_err_set(err, IK_E_LOCK_BUSY, EBUSY, "lock \"%s\" cannot be had", IK_NAME_LOCK);
 }
 
-void ik_dlock_beat(struct ik_dlock *lock)
-{
-	uint8_t bytes[IK_LOCKREC_BYTES];
-	ik_autoclose int fd = -EBADF;
-	int64_t now = ik_clock_mono_ms();
-
-	if (!lock->held || now - lock->beat_at_ms < (int64_t)IK_DLOCK_BEAT_MS)
-		return;
-	lock->beat_at_ms = now;
-	lock->rec.beat++;
-	lock->rec.written_unix_s = ik_clock_unix_s();
-	/* A lost beat is no failure: the watchers wait for three. */
-	if (ik_lockrec_encode(&lock->rec, bytes, NULL) < 0 ||
-	    ik_path_open_regular(lock->dir_fd, IK_NAME_LOCK, O_WRONLY, &fd, NULL, NULL) < 0)
-		return;
-	if (ik_sys_pwrite(fd, bytes, sizeof(bytes), 0) >= 0)
-		ik_ignore(ik_sys_fsync(fd));
-}
-
 /* 1 = the file is there and ours. */
 static int is_ours(const struct ik_dlock *lock, struct ik_err *err)
 {
@@ -257,6 +238,25 @@ static int is_ours(const struct ik_dlock *lock, struct ik_err *err)
 		return r;
 	return ik_lockrec_decode(seen.bytes, seen.len, &rec, NULL) >= 0 &&
 	       ik_lockrec_is_same_holder(&rec, &lock->rec);
+}
+
+void ik_dlock_beat(struct ik_dlock *lock)
+{
+	uint8_t bytes[IK_LOCKREC_BYTES];
+	ik_autoclose int fd = -EBADF;
+	int64_t now = ik_clock_mono_ms();
+
+	if (!lock->held || now - lock->beat_at_ms < (int64_t)IK_DLOCK_BEAT_MS)
+		return;
+	lock->beat_at_ms = now;
+	lock->rec.beat++;
+	lock->rec.written_unix_s = ik_clock_unix_s();
+	/* A lost beat is no failure: the watchers wait for three. One in another's file would give out that it is ours. */
+	if (is_ours(lock, NULL) <= 0 || ik_lockrec_encode(&lock->rec, bytes, NULL) < 0 ||
+	    ik_path_open_regular(lock->dir_fd, IK_NAME_LOCK, O_WRONLY, &fd, NULL, NULL) < 0)
+		return;
+	if (ik_sys_pwrite(fd, bytes, sizeof(bytes), 0) >= 0)
+		ik_ignore(ik_sys_fsync(fd));
 }
 
 int ik_dlock_check(const struct ik_dlock *lock, struct ik_err *err)

@@ -39,7 +39,7 @@ struct ik_dlock {
 int ik_dlock_take(int dir_fd, const char *domain, const struct ik_sha256 *sha256,
 		  struct ik_dlock *ret, struct ik_err *err) IK_MUST_CHECK;
 
-/* Purpose     rewrites the file if the last beat is IK_DLOCK_BEAT_MS old; a failure is ignored. */
+/* Purpose     rewrites the file if it is ours and the last beat is IK_DLOCK_BEAT_MS old; a failure is ignored. */
 void ik_dlock_beat(struct ik_dlock *lock);
 
 /*

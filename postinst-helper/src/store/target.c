@@ -88,6 +88,8 @@ int ik_target_look(int dir_fd, const char *name, enum ik_target_digest digest,
 		return r;
 	}
 	r = look_open(fd, &out, err);
+	if (r < 0)
+		ik_err_prefix(err, "\"%s\"", name);
 	/* Nothing of that size is a kernel; reading it could take for ever. */
 	if (r >= 0 && digest != IK_TARGET_NO_DIGEST && out.id.size_bytes <= IK_IMAGE_MAX_BYTES) {
 		r = ik_reread(dir_fd, name, UINT64_MAX,

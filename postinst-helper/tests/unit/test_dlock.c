@@ -296,6 +296,32 @@ static void a_lost_beat_is_no_failure(void **state IK_UNUSED)
 	assert_false(lock.held);
 }
 
+/* After a long sleep the file may be another's: it is not beaten, and whoever asks is told. */
+static void a_lock_that_was_taken_over_stays(void **state IK_UNUSED)
+{
+	struct ik_dlock lock = {0};
+	struct ik_err err = {.code = IK_E_NONE};
+	ik_autofree char *before = NULL, *after = NULL;
+	size_t before_len = 0, after_len = 0;
+
+	assert_int_equal(ik_dlock_take(tmp.fd, OURS, NULL, &lock, NULL), 0);
+	assert_int_equal(ik_dlock_check(&lock, &err), 0);
+	faults = (struct faults){.on = true, .only = "ik_sys_read_all", .at = 1, .errnum = EIO};
+	assert_int_equal(ik_dlock_check(&lock, &err), -EIO);
+	faults_off();
+	write_other();
+	before = get_file(tmp.fd, IK_NAME_LOCK, &before_len);
+	beat(&lock);
+	after = get_file(tmp.fd, IK_NAME_LOCK, &after_len);
+	assert_int_equal(before_len, after_len);
+	assert_memory_equal(before, after, before_len);
+	assert_int_equal(ik_dlock_check(&lock, &err), -EBUSY);
+	assert_int_equal(err.code, IK_E_LOCK_BUSY);
+	take_away();
+	assert_int_equal(ik_dlock_check(&lock, NULL), -EBUSY);
+	ik_dlock_release(&lock);
+}
+
 static void only_our_own_lock_is_released(void **state IK_UNUSED)
 {
 	struct ik_dlock lock = {0};
@@ -315,7 +341,8 @@ int main(void)
 		TEST(whatever_others_do_one_holds_it),	 TEST(a_living_lock_gets_its_name_back),
 		TEST(it_is_not_tried_for_ever),		 TEST(a_strange_file_is_watched),
 		TEST(a_lock_of_another_boot_is_watched), TEST(the_start_time_may_be_unknown),
-		TEST(a_lost_beat_is_no_failure),	 TEST(only_our_own_lock_is_released),
+		TEST(a_lock_that_was_taken_over_stays),	 TEST(a_lost_beat_is_no_failure),
+		TEST(only_our_own_lock_is_released),
 	};
 
 	return cmocka_run_group_tests_name("store/dlock", tests, NULL, NULL);
