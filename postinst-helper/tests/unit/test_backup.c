@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backupdir.h"
 #include "calls.h"
 #include "faults.h"
 #include "store/names.h"
@@ -14,81 +15,19 @@
 
 #define HEX_NONE "000000000000"
 
-static int dir; /* the kernel's directory, empty before each test */
-
-static int set_up(void **state IK_UNUSED)
-{
-	(void)mkdirat(tmp.fd, "backups", 0755);
-	dir = openat(tmp.fd, "backups", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir >= 0 ? 0 : -1;
-}
-
-static int tear_down(void **state IK_UNUSED)
-{
-	struct tmp all = {.fd = dir};
-
-	(void)call_met();
-	faults_off();
-	(void)snprintf(all.path, sizeof(all.path), "%.40s/backups", tmp.path);
-	tmp_remove(&all);
-	return 0;
-}
-
-static void put(const char *file, const struct image *image)
-{
-	put_file(dir, file, image->data, image->size);
-}
-
-/* The name that a copy of an image has by its digest. */
-static void hex_name(const char *prefix, const struct image *image, char name[64])
-{
-	struct ik_sha256 digest;
-	char hex[IK_SHA256_HEX];
-
-	ik_digest_of_bytes(image->data, image->size, &digest);
-	ik_digest_hex(&digest, hex);
-	(void)snprintf(name, 64, "%s%.12s%s", prefix, hex, IK_NAME_SUFFIX);
-}
-
-static bool is_same(const char *file, const struct image *image)
-{
-	size_t len = 0;
-	ik_autofree char *got = get_file(dir, file, &len);
-
-	return got && len == image->size && memcmp(got, image->data, len) == 0;
-}
-
-static void put_hex(const char *prefix, const struct image *image)
-{
-	char name[64];
-
-	hex_name(prefix, image, name);
-	put(name, image);
-}
-
-static struct ik_backups load(void)
-{
-	struct ik_backups b = {0};
-	struct ik_err err = {.code = IK_E_NONE};
-
-	if (ik_backups_load(dir, NULL, &b, &err) < 0)
-		fail_msg("%s", err.message);
-	return b;
-}
-
 static void only_our_names_are_backups(void **state IK_UNUSED)
 {
-	struct ik_backups ik_autobackups none = load(), b = {0};
+	struct ik_backups ik_autobackups none = backups_load(), b = {0};
 
 	assert_int_equal(none.count, 0);
-	put_text(dir, "kernel", "x");
-	put_text(dir, "immensity-new.img", "x");
-	put_text(dir, "immensity-official-" HEX_NONE "0.img", "x");
-	put_text(dir, "immensity-elsewhere-0123456789.img", "x");
-	put_text(dir, "immensity-whatever-012345678901", "x");
-	put_link(dir, "immensity-official-" HEX_NONE ".img", "kernel");
-	assert_int_equal(mkdirat(dir, IK_NAME_PREV, 0755), 0);
-	b = load();
+	put_text(backups_fd, "kernel", "x");
+	put_text(backups_fd, "immensity-new.img", "x");
+	put_text(backups_fd, "immensity-official-" HEX_NONE "0.img", "x");
+	put_text(backups_fd, "immensity-elsewhere-0123456789.img", "x");
+	put_text(backups_fd, "immensity-whatever-012345678901", "x");
+	put_link(backups_fd, "immensity-official-" HEX_NONE ".img", "kernel");
+	assert_int_equal(mkdirat(backups_fd, IK_NAME_PREV, 0755), 0);
+	b = backups_load();
 	assert_int_equal(b.count, 0);
 	ik_backups_done(NULL);
 }
@@ -97,12 +36,12 @@ static void backups_are_sorted_and_judged(void **state IK_UNUSED)
 {
 	struct ik_backups ik_autobackups b = {0};
 
-	put(IK_NAME_PREV, &ours);
-	put_hex(IK_NAME_FOREIGN_MORE, &foreign);
-	put("IMMENSITY-OFFICIAL.IMG", &official);
-	put("immensity-official-" HEX_NONE ".img", &newer); /* not what the name says */
-	put_text(dir, "immensity-foreign-" HEX_NONE ".img", "torn");
-	b = load();
+	backups_put(IK_NAME_PREV, &ours);
+	backups_put_hex(IK_NAME_FOREIGN_MORE, &foreign);
+	backups_put("IMMENSITY-OFFICIAL.IMG", &official);
+	backups_put("immensity-official-" HEX_NONE ".img", &newer); /* not what the name says */
+	put_text(backups_fd, "immensity-foreign-" HEX_NONE ".img", "torn");
+	b = backups_load();
 	assert_int_equal(b.count, 5);
 	assert_true(b.list[0].first_official && b.list[0].good);
 	assert_int_equal(b.list[0].origin, IK_KIND_OFFICIAL);
@@ -125,13 +64,13 @@ static void age_and_name_decide_between_equals(void **state IK_UNUSED)
 	struct ik_backups ik_autobackups b = {0};
 
 	for (size_t i = 0; i < IK_ARRAY_SIZE(files); i++) {
-		put_text(dir, files[i], "torn");
-		assert_int_equal(utimensat(dir, files[i], old, 0), 0);
+		put_text(backups_fd, files[i], "torn");
+		assert_int_equal(utimensat(backups_fd, files[i], old, 0), 0);
 	}
 	old[1].tv_sec = 500;
-	assert_int_equal(utimensat(dir, files[1], old, 0), 0);
-	put_hex(IK_NAME_OFFICIAL_MORE, &official);
-	b = load();
+	assert_int_equal(utimensat(backups_fd, files[1], old, 0), 0);
+	backups_put_hex(IK_NAME_OFFICIAL_MORE, &official);
+	b = backups_load();
 	assert_int_equal(b.count, 4);
 	assert_string_equal(b.list[0].file, files[1]);
 	assert_string_equal(b.list[1].file, files[0]);
@@ -152,12 +91,12 @@ static void what_fails_while_listing_is_told(void **state IK_UNUSED)
 	};
 	struct ik_backups b = {0};
 
-	put(IK_NAME_PREV, &ours);
+	backups_put(IK_NAME_PREV, &ours);
 	for (size_t i = 0; i < IK_ARRAY_SIZE(cases); i++) {
 		struct ik_err err = {.code = IK_E_NONE};
 
 		call_fails(cases[i].call, cases[i].at, cases[i].errnum);
-		assert_int_equal(ik_backups_load(dir, NULL, &b, &err), -cases[i].errnum);
+		assert_int_equal(ik_backups_load(backups_fd, NULL, &b, &err), -cases[i].errnum);
 		assert_true(call_met());
 		assert_int_equal(err.code, cases[i].code);
 		assert_null(b.list);
@@ -180,17 +119,17 @@ static int select_one(const struct ik_backups *b, const char *name,
 
 static void take_away(void)
 {
-	assert_int_equal(unlinkat(dir, IK_NAME_PREV, 0), 0);
+	assert_int_equal(unlinkat(backups_fd, IK_NAME_PREV, 0), 0);
 }
 
 static void what_goes_away_while_listing_is_no_backup(void **state IK_UNUSED)
 {
 	struct ik_backups ik_autobackups b = {0};
 
-	put(IK_NAME_PREV, &ours);
+	backups_put(IK_NAME_PREV, &ours);
 	faults = (struct faults){
 		.on = true, .only = "ik_sys_openat2", .hook_at = 1, .hook = take_away};
-	b = load();
+	b = backups_load();
 	assert_non_null(faults.fired);
 	faults_off();
 	assert_int_equal(b.count, 0);
@@ -202,11 +141,11 @@ static void names_are_answered(void **state IK_UNUSED)
 	struct ik_sha256 previous, other = {{0}};
 	char name[64];
 
-	put(IK_NAME_OFFICIAL, &official);
-	put("immensity-official-" HEX_NONE ".img", &newer); /* newer, and damaged */
-	put_hex(IK_NAME_FOREIGN_MORE, &foreign);
-	put(IK_NAME_PREV, &ours);
-	b = load();
+	backups_put(IK_NAME_OFFICIAL, &official);
+	backups_put("immensity-official-" HEX_NONE ".img", &newer); /* newer, and damaged */
+	backups_put_hex(IK_NAME_FOREIGN_MORE, &foreign);
+	backups_put(IK_NAME_PREV, &ours);
+	b = backups_load();
 	assert_int_equal(b.count, 4);
 	ik_digest_of_bytes(foreign.data, foreign.size, &previous);
 	assert_int_equal(select_one(&b, "official", NULL, IK_E_NONE), 0);
@@ -217,15 +156,15 @@ static void names_are_answered(void **state IK_UNUSED)
 	assert_int_equal(select_one(&b, "official-", NULL, IK_E_ARGUMENT_BAD), -1);
 	assert_int_equal(select_one(&b, "official-" HEX_NONE, NULL, IK_E_BACKUP_BAD), -1);
 	assert_int_equal(select_one(&b, "nonsense", NULL, IK_E_BACKUP_MISSING), -1);
-	hex_name("foreign-", &foreign, name);
+	backups_hex_name("foreign-", &foreign, name);
 	name[16] = '\0';
 	assert_int_equal(select_one(&b, name, NULL, IK_E_NONE), 2);
 	/* Two copies of one image: either is meant. */
-	put_hex(IK_NAME_OFFICIAL_MORE, &official);
+	backups_put_hex(IK_NAME_OFFICIAL_MORE, &official);
 	ik_backups_done(&b);
-	b = load();
+	b = backups_load();
 	assert_int_equal(b.count, 5);
-	hex_name("official-", &official, name);
+	backups_hex_name("official-", &official, name);
 	name[17] = '\0';
 	assert_true(select_one(&b, name, NULL, IK_E_NONE) >= 0);
 	/* Size and digest must both agree. */
@@ -237,113 +176,19 @@ static void names_are_answered(void **state IK_UNUSED)
 	assert_null(ik_backups_find(&b, &other, newer.size));
 }
 
-/* Keeps the image that lies in the temporary directory; yields the name of its copy. */
-static int keep(struct ik_backups *b, const struct image *image, char name[64], struct ik_err *err)
-{
-	struct ik_target target;
-	int fd = openat(tmp.fd, image->name, O_RDONLY | O_CLOEXEC), r;
-
-	assert_int_equal(ik_target_look(tmp.fd, image->name, IK_TARGET_DIGEST, NULL, &target, NULL),
-			 0);
-	r = ik_backup_keep(dir, b, &target, fd, NULL, name, err);
-	close(fd);
-	return r;
-}
-
-static void copies_get_their_names(void **state IK_UNUSED)
-{
-	struct ik_backups ik_autobackups b = load();
-	char name[64], want[64];
-
-	assert_int_equal(keep(&b, &foreign, name, NULL), 0);
-	hex_name(IK_NAME_FOREIGN_MORE, &foreign, want);
-	assert_string_equal(name, want);
-	assert_int_equal(keep(&b, &official, name, NULL), 0);
-	assert_string_equal(name, IK_NAME_OFFICIAL);
-	/* There already: nothing is written, and the same name comes back. */
-	call_fails("openat", 1, EIO);
-	assert_int_equal(keep(&b, &official, name, NULL), 0);
-	(void)call_met();
-	assert_string_equal(name, IK_NAME_OFFICIAL);
-	assert_int_equal(keep(&b, &ours, name, NULL), 0);
-	assert_string_equal(name, IK_NAME_PREV);
-	assert_int_equal(keep(&b, &newer, name, NULL), 0);
-	assert_string_equal(name, IK_NAME_PREV);
-	assert_int_equal(b.count, 3);
-	assert_int_equal(b.list[2].image.id.size_bytes, newer.size);
-}
-
-/* The second generation of an official kernel never takes the place of the first. */
-static void the_first_official_one_stays(void **state IK_UNUSED)
-{
-	struct ik_backups ik_autobackups b = {0};
-	char name[64], want[64];
-
-	put(IK_NAME_OFFICIAL, &newer); /* whatever it is */
-	b = load();
-	assert_int_equal(keep(&b, &official, name, NULL), 0);
-	hex_name(IK_NAME_OFFICIAL_MORE, &official, want);
-	assert_string_equal(name, want);
-	assert_int_equal(b.count, 2);
-	assert_int_equal(keep(&b, &foreign, name, NULL), 0);
-	assert_int_equal(b.count, 3);
-	hex_name(IK_NAME_FOREIGN_MORE, &foreign, want);
-	assert_string_equal(name, want);
-}
-
-/* Nor does it where the first one cannot be read just now, and so is in no list. */
-static void an_unreadable_first_one_stays(void **state IK_UNUSED)
-{
-	static const char *const reads[] = {"ik_sys_openat2", "ik_sys_pread"};
-	char name[64], want[64];
-
-	put(IK_NAME_OFFICIAL, &newer);
-	hex_name(IK_NAME_OFFICIAL_MORE, &official, want);
-	for (size_t i = 0; i < IK_ARRAY_SIZE(reads); i++) {
-		struct ik_backups ik_autobackups b = {0};
-
-		/* The first opening is that of the directory. */
-		faults = (struct faults){
-			.on = true, .only = reads[i], .at = i == 0 ? 2 : 1, .errnum = EACCES};
-		b = load();
-		assert_non_null(faults.fired);
-		faults_off();
-		assert_int_equal(b.count, 0);
-		assert_int_equal(keep(&b, &official, name, NULL), 0);
-		assert_string_equal(name, want);
-		assert_int_equal(unlinkat(dir, want, 0), 0);
-	}
-	assert_true(is_same(IK_NAME_OFFICIAL, &newer));
-}
-
-/* What has its name and is no file of ours is left alone, and nothing is kept beside it. */
-static void a_link_in_the_firsts_place_is_refused(void **state IK_UNUSED)
-{
-	struct ik_backups ik_autobackups b = {0};
-	struct ik_err err = {.code = IK_E_NONE};
-	char name[64];
-
-	put_link(dir, IK_NAME_OFFICIAL, "elsewhere");
-	b = load();
-	assert_true(keep(&b, &official, name, &err) < 0);
-	assert_int_equal(err.code, IK_E_PATH_SYMLINK);
-	assert_true(keep(&b, &official, name, NULL) < 0);
-	assert_int_equal(b.count, 0);
-}
-
 static void without_memory_no_backup_is_left_out(void **state IK_UNUSED)
 {
 	unsigned failures = 0;
 	bool more = true;
 
-	put(IK_NAME_OFFICIAL, &official);
-	put(IK_NAME_PREV, &ours);
+	backups_put(IK_NAME_OFFICIAL, &official);
+	backups_put(IK_NAME_PREV, &ours);
 	for (long at = 1; more; at++) {
 		struct ik_backups ik_autobackups b = {0};
 		int r;
 
 		faults = (struct faults){.on = true, .only = "memory", .at = at, .errnum = ENOMEM};
-		r = ik_backups_load(dir, NULL, &b, NULL);
+		r = ik_backups_load(backups_fd, NULL, &b, NULL);
 		more = faults.fired != NULL;
 		faults_off();
 		failures += r < 0;
@@ -351,23 +196,6 @@ static void without_memory_no_backup_is_left_out(void **state IK_UNUSED)
 		assert_int_equal(b.count, r < 0 ? 0 : 2);
 	}
 	assert_true(failures > 1);
-}
-
-static void no_copy_is_entered_that_was_not_made(void **state IK_UNUSED)
-{
-	struct ik_backups ik_autobackups b = load();
-	struct ik_err err = {.code = IK_E_NONE};
-	char name[64];
-
-	faults = (struct faults){.on = true, .only = "ik_sys_pwrite", .at = 1, .errnum = ENOSPC};
-	assert_int_equal(keep(&b, &ours, name, &err), -ENOSPC);
-	faults_off();
-	assert_int_equal(b.count, 0);
-	call_fails("reallocarray", 1, ENOMEM);
-	assert_int_equal(keep(&b, &ours, name, &err), -ENOMEM);
-	assert_true(call_met());
-	assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
-	assert_int_equal(b.count, 0);
 }
 
 static int stop(void *ctx IK_UNUSED, const char *what IK_UNUSED, uint64_t done IK_UNUSED,
@@ -382,14 +210,14 @@ static void a_listing_can_be_interrupted(void **state IK_UNUSED)
 	struct ik_backups b = {0};
 	struct ik_err err = {.code = IK_E_NONE};
 
-	put(IK_NAME_PREV, &ours);
-	assert_true(ik_backups_load(dir, &progress, &b, &err) < 0);
+	backups_put(IK_NAME_PREV, &ours);
+	assert_true(ik_backups_load(backups_fd, &progress, &b, &err) < 0);
 	assert_int_equal(err.code, IK_E_INTERRUPTED);
-	assert_true(ik_backups_load(dir, &progress, &b, NULL) < 0);
+	assert_true(ik_backups_load(backups_fd, &progress, &b, NULL) < 0);
 	assert_null(b.list);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, backupdir_setup, backupdir_teardown)
 
 int main(void)
 {
@@ -401,12 +229,7 @@ int main(void)
 		TEST(a_listing_can_be_interrupted),
 		TEST(what_goes_away_while_listing_is_no_backup),
 		TEST(names_are_answered),
-		TEST(copies_get_their_names),
-		TEST(the_first_official_one_stays),
-		TEST(an_unreadable_first_one_stays),
-		TEST(a_link_in_the_firsts_place_is_refused),
 		TEST(without_memory_no_backup_is_left_out),
-		TEST(no_copy_is_entered_that_was_not_made),
 	};
 
 	return cmocka_run_group_tests_name("store/backup", tests, world_set_up, world_tear_down);
