@@ -108,11 +108,13 @@ static void drop(struct snapshot *s, int index)
 	if (heir >= 0) {
 		s->list[heir].data = gone.data;
 		s->list[heir].size = gone.size;
+		s->list[heir].sum = gone.sum;
+		s->list[heir].borrowed = gone.borrowed;
 		s->list[heir].same_as = -1;
 		for (int i = 0; i < s->count; i++)
 			if (s->list[i].same_as == index)
 				s->list[i].same_as = heir;
-	} else if (gone.same_as < 0) {
+	} else if (gone.same_as < 0 && !gone.borrowed) {
 		free(gone.data);
 	}
 	memmove(&s->list[index], &s->list[index + 1],
@@ -125,9 +127,7 @@ static void drop(struct snapshot *s, int index)
 
 static void set_size(struct snapshot_entry *e, uint64_t size)
 {
-	e->data = realloc(e->data, size + 1);
-	if (!e->data)
-		tap_die("memory");
+	snapshot_own(e, size);
 	if (size > e->size)
 		memset(e->data + e->size, 0, size - e->size);
 	e->size = size;
@@ -251,34 +251,20 @@ static void apply_write(struct snapshot *s, const struct op *op, const struct ch
 
 		stop = stop < end ? stop : end;
 		stop = stop < e->size ? stop : e->size;
-		if (flushed || arrives(c, l, index, at / SECTOR))
+		if (flushed || arrives(c, l, index, at / SECTOR)) {
+			snapshot_own(e, e->size);
 			memcpy(e->data + at, op->data + (at - off), stop - at);
+		}
 		l->sectors += !flushed;
 		at = stop;
 	}
-}
-
-static struct snapshot *copy(const struct snapshot *from)
-{
-	struct snapshot *s = calloc(1, sizeof(*s));
-
-	s->list = calloc((size_t)from->count + 1, sizeof(*s->list));
-	s->count = from->count;
-	for (int i = 0; i < from->count; i++) {
-		s->list[i] = from->list[i];
-		if (!from->list[i].data)
-			continue;
-		s->list[i].data = malloc(from->list[i].size + 1);
-		memcpy(s->list[i].data, from->list[i].data, from->list[i].size + 1);
-	}
-	return s;
 }
 
 /* ret_loose: what of the unflushed data is in a file that is there, and so could be seen. */
 static struct snapshot *build(const struct snapshot *start, const struct oplog *log,
 			      const struct choice *c, bool weak, struct loose *ret_loose)
 {
-	struct snapshot *s = copy(start);
+	struct snapshot *s = snapshot_copy(start);
 
 	*ret_loose = (struct loose){.writes = 0};
 	for (int i = 0; i < c->upto; i++) {

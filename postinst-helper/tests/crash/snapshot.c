@@ -14,6 +14,39 @@
 #include "tap.h"
 #include "world.h"
 
+#define HASH_START 14695981039346656037u
+
+static uint64_t hash_word(uint64_t h, const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	h = (h ^ word) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
+}
+
+/* Four sums side by side: a processor multiplies the next one while it waits for the last. */
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t size)
+{
+	const uint8_t *p = data;
+	uint64_t lane[4] = {h, h + 1, h + 2, h + 3};
+
+	for (; size >= sizeof(lane); p += sizeof(lane), size -= sizeof(lane))
+		for (int i = 0; i < 4; i++)
+			lane[i] = hash_word(lane[i], p + 8 * i);
+	for (int i = 0; i < 4; i++)
+		h = hash_word(h, (const uint8_t *)&lane[i]);
+	for (; size; p++, size--)
+		h = (h ^ *p) * 1099511628211u;
+	return h;
+}
+
+/* Never 0, which means that it is not known. */
+static uint64_t sum_of(const struct snapshot_entry *e)
+{
+	return hash_bytes(HASH_START, e->data, e->size) | 1;
+}
+
 static struct snapshot_entry *add(struct snapshot *s, const char *path, const struct stat *st)
 {
 	struct snapshot_entry *e;
@@ -50,6 +83,8 @@ static void take_content(struct snapshot *s, struct snapshot_entry *e, const cha
 		if (e->data && readlink(full, (char *)e->data, 511) > 0)
 			e->size = strlen((char *)e->data);
 	}
+	if (e->data)
+		e->sum = sum_of(e);
 }
 
 static int by_name(const void *a, const void *b)
@@ -108,6 +143,39 @@ struct snapshot *snapshot_take(const char *root)
 
 	walk(s, root, "");
 	return s;
+}
+
+struct snapshot *snapshot_copy(const struct snapshot *from)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->list = calloc((size_t)from->count + 1, sizeof(*s->list));
+	if (!s || !s->list)
+		tap_die("memory");
+	s->count = from->count;
+	for (int i = 0; i < from->count; i++) {
+		s->list[i] = from->list[i];
+		s->list[i].borrowed = true;
+	}
+	return s;
+}
+
+void snapshot_own(struct snapshot_entry *e, size_t size)
+{
+	size_t room = (size > e->size ? size : e->size) + 1;
+	uint8_t *data;
+
+	e->sum = 0;
+	if (!e->borrowed && size <= e->size)
+		return;
+	data = realloc(e->borrowed ? NULL : e->data, room);
+	if (!data)
+		tap_die("memory");
+	if (e->borrowed && e->data)
+		memcpy(data, e->data, e->size);
+	e->data = data;
+	e->borrowed = false;
 }
 
 /* Is this very file there already? Its inode is kept then: journals remember inode numbers. */
@@ -218,41 +286,16 @@ void snapshot_restore(const struct snapshot *s, const char *root)
 		put_back(s, &s->list[i], root);
 }
 
-static uint64_t hash_word(uint64_t h, const uint8_t *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof(word));
-	h = (h ^ word) * 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
-}
-
-/* Four sums side by side: a processor multiplies the next one while it waits for the last. */
-static uint64_t hash_bytes(uint64_t h, const void *data, size_t size)
-{
-	const uint8_t *p = data;
-	uint64_t lane[4] = {h, h + 1, h + 2, h + 3};
-
-	for (; size >= sizeof(lane); p += sizeof(lane), size -= sizeof(lane))
-		for (int i = 0; i < 4; i++)
-			lane[i] = hash_word(lane[i], p + 8 * i);
-	for (int i = 0; i < 4; i++)
-		h = hash_word(h, (const uint8_t *)&lane[i]);
-	for (; size; p++, size--)
-		h = (h ^ *p) * 1099511628211u;
-	return h;
-}
-
 uint64_t snapshot_hash(const struct snapshot *s)
 {
-	uint64_t h = 14695981039346656037u;
+	uint64_t h = HASH_START;
 
 	for (int i = 0; i < s->count; i++) {
 		const struct snapshot_entry *e = &s->list[i];
+		uint64_t sum = e->data && !e->sum ? sum_of(e) : e->sum;
 
 		h = hash_bytes(h, e->path, strlen(e->path));
-		if (e->data)
-			h = hash_bytes(h, e->data, e->size);
+		h = hash_bytes(h, &sum, sizeof(sum));
 		h = hash_bytes(h, &e->size, sizeof(e->size));
 	}
 	return h;
@@ -263,7 +306,8 @@ void snapshot_free(struct snapshot *s)
 	if (!s)
 		return;
 	for (int i = 0; i < s->count; i++)
-		free(s->list[i].data);
+		if (!s->list[i].borrowed)
+			free(s->list[i].data);
 	free(s->list);
 	free(s);
 }

@@ -41,9 +41,11 @@ struct snapshot_entry {
 	ino_t ino;
 	nlink_t nlink;
 	struct timespec mtime;
-	uint8_t *data; /* file content or link target; owned */
+	uint8_t *data; /* file content or link target */
 	size_t size;
-	int same_as; /* index of the first name of the same file, or -1 */
+	uint64_t sum;  /* hash of data; 0 = not known */
+	bool borrowed; /* data belongs to the snapshot that this one was copied from */
+	int same_as;   /* index of the first name of the same file, or -1 */
 };
 
 struct snapshot {
@@ -70,6 +72,10 @@ int world_run(const struct world *w, char *output, size_t size, const char *cons
 void world_argv(const struct world *w, const char *const *words, const char **argv);
 
 struct snapshot *snapshot_take(const char *root);
+/* A second one that borrows the contents of the first, which must stay as long. */
+struct snapshot *snapshot_copy(const struct snapshot *from);
+/* Before data or size of an entry is changed: gives it data of its own, at least `size` bytes. */
+void snapshot_own(struct snapshot_entry *e, size_t size);
 void snapshot_restore(const struct snapshot *s, const char *root);
 void snapshot_free(struct snapshot *s);
 /* 64-bit hash of all names and contents, not of times. */
