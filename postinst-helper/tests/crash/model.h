@@ -38,6 +38,9 @@ struct choice {
 /* The least number of operations whose names must be there after `upto`: the last flush. */
 int model_floor(const struct oplog *log, int upto, bool weak);
 
+/* Was write number `index` (from 0) flushed before operation `upto`? */
+bool model_is_flushed(const struct oplog *log, int index, int upto, bool weak);
+
 /* Can a weak server leave other states after `upto` than a strong one? */
 bool model_weak_differs(const struct oplog *log, int upto);
 
@@ -57,5 +60,9 @@ void model_describe(const struct choice *choice, bool weak, char *text, size_t s
 /* The tree after a crash; free with snapshot_free(). */
 struct snapshot *model_state(const struct snapshot *start, const struct oplog *log,
 			     const struct choice *choice, bool weak);
+
+/* How many sectors could be seen or not in that state? */
+uint64_t model_loose(const struct snapshot *start, const struct oplog *log,
+		     const struct choice *choice, bool weak);
 
 #endif
