@@ -13,8 +13,19 @@ static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
 {
 	struct ik_lxss *lxss = ctx;
 
-	ik_dlock_beat(&lxss->lock);
+	/* Reading does no harm under a lost lock; whoever writes asks for it. */
+	ik_ignore(ik_dlock_beat(&lxss->lock));
 	return ik_progress_tick(&lxss->outer, what, done, total);
+}
+
+/* Nobody stops what is half done, but a file that another WSL works on is written no further. */
+static int tick_in_window(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	struct ik_lxss *lxss = ctx;
+	int r = ik_dlock_beat(&lxss->lock);
+
+	ik_ignore(ik_progress_tick(&lxss->outer, what, done, total));
+	return r;
 }
 
 int ik_lxss_open(const struct ik_scene *scene, const struct ik_job *job, struct ik_report *report,
@@ -31,6 +42,7 @@ int ik_lxss_open(const struct ik_scene *scene, const struct ik_job *job, struct 
 		.outer = job->progress,
 	};
 	ret->progress = (struct ik_progress){.tick = tick, .ctx = ret};
+	ret->window = (struct ik_progress){.tick = tick_in_window, .ctx = ret};
 	r = ik_dlock_take(ret->dir_fd, job->domain ? job->domain : "", sha256, &ret->lock, err);
 	if (r >= 0)
 		r = ik_journal_load(ret->dir_fd, &ret->journal, err);
@@ -58,6 +70,23 @@ int ik_lxss_load_backups(struct ik_lxss *lxss, struct ik_err *err)
 	return 0;
 }
 
+int ik_lxss_sight(struct ik_lxss *lxss, struct ik_err *err)
+{
+	return ik_sight_take(lxss->dir_fd, lxss->name, &lxss->judged, err);
+}
+
+int ik_lxss_open_judged(struct ik_lxss *lxss, int *ret_fd, struct ik_file_id *ret_id,
+			struct ik_err *err)
+{
+	int r = ik_scene_open_target(lxss->scene, &lxss->progress, ret_fd, ret_id, err);
+
+	if (r >= 0)
+		r = ik_dlock_check(&lxss->lock, err);
+	if (r >= 0)
+		r = ik_sight_expect(&lxss->judged, *ret_fd, ret_id, lxss->name, err);
+	return r;
+}
+
 int ik_lxss_write(struct ik_lxss *lxss, int from_fd, const struct ik_jrec_image *image,
 		  struct ik_inplace *ret_job, struct ik_err *err)
 {
@@ -67,7 +96,7 @@ int ik_lxss_write(struct ik_lxss *lxss, int from_fd, const struct ik_jrec_image 
 	int r;
 
 	memset(ret_job, 0, sizeof(*ret_job));
-	r = ik_scene_open_target(lxss->scene, &fd, &ret_job->id, err);
+	r = ik_lxss_open_judged(lxss, &fd, &ret_job->id, err);
 	if (r < 0)
 		return r;
 	if (ret_job->id.ino != rec->target_ino) {
@@ -82,7 +111,8 @@ int ik_lxss_write(struct ik_lxss *lxss, int from_fd, const struct ik_jrec_image 
 	ret_job->size_bytes = image->size_bytes;
 	ret_job->digest = image->sha256;
 	ret_job->body = image->body_sha256;
-	ret_job->progress = &lxss->progress;
+	ret_job->head = lxss->judged.head;
+	ret_job->progress = &lxss->window;
 	r = ik_inplace_write(ret_job, err);
 	ret_job->fd = -EBADF;
 	lxss->report->window_us = IK_MAX(lxss->report->window_us, ret_job->window_us);

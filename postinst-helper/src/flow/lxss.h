@@ -14,6 +14,7 @@
 #include "flow/scene.h"
 #include "flow/worker.h"
 #include "io/inplace.h"
+#include "io/sight.h"
 #include "store/backup.h"
 #include "store/dlock.h"
 #include "store/journal.h"
@@ -29,8 +30,10 @@ struct ik_lxss {
 	bool has_backups;
 	struct ik_target
 		known; /* what was last proved to be at the target; digest may be missing */
+	struct ik_sight judged;	     /* the target right before it was judged */
 	struct ik_progress outer;    /* the worker's */
 	struct ik_progress progress; /* the same, and the lock's heartbeat */
+	struct ik_progress window;   /* the same, but only a lost lock stops the work */
 };
 
 /*
@@ -50,10 +53,25 @@ void ik_lxss_close(struct ik_lxss *lxss);
 int ik_lxss_load_backups(struct ik_lxss *lxss, struct ik_err *err) IK_MUST_CHECK;
 
 /*
+ * Purpose     remembers what the target looks like, in front of a judgement.
+ * Errors      io/sight
+ */
+int ik_lxss_sight(struct ik_lxss *lxss, struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     opens the target for a change by the last judgement. Opening it may have waited for somebody who was
+ *             writing it, long enough for another WSL to take the lock: both are asked again.
+ * Parameters  ret_id: what was opened, also with IK_E_TARGET_CHANGED
+ * Errors      ik_scene_open_target(); IK_E_LOCK_BUSY; IK_E_TARGET_CHANGED: it is not what was judged
+ */
+int ik_lxss_open_judged(struct ik_lxss *lxss, int *ret_fd, struct ik_file_id *ret_id,
+			struct ik_err *err) IK_MUST_CHECK;
+
+/*
  * Purpose     overwrites the target with an image that the journal names, then puts back the time of
  *             last change that the journal remembers.
  * Parameters  from_fd: the image; image: its size and digests; ret_job: how far it got, also on failure
- * Errors      ik_scene_open_target(), ik_inplace_write()
+ * Errors      ik_lxss_open_judged(), ik_inplace_write()
  */
 int ik_lxss_write(struct ik_lxss *lxss, int from_fd, const struct ik_jrec_image *image,
 		  struct ik_inplace *ret_job, struct ik_err *err) IK_MUST_CHECK;

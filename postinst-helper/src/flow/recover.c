@@ -16,6 +16,8 @@
 #include "store/history.h"
 #include "store/names.h"
 
+#define ROUNDS 3 /* of looking at a target that somebody else is writing */
+
 #define WINDOWS_HINT                                                    \
 	"from Windows, as administrator: run immensity-restore.cmd in " \
 	"C:\\Windows\\System32\\lxss\\tools, or `wsl --update`; see also immensity-README.txt there"
@@ -201,9 +203,14 @@ static int restore(struct ik_lxss *lxss, const struct ik_jrec_image *image,
 
 	if (r >= 0)
 		r = ik_lxss_write(lxss, fd, &copy, &job, &why);
+	if (r < 0 && job.reach == IK_INPLACE_REPLACED)
+		return superseded(lxss, err);
+	if (why.code == IK_E_TARGET_CHANGED && job.reach == IK_INPLACE_UNTOUCHED) {
+		*err = why; /* it is judged anew */
+		return r;
+	}
 	if (r < 0)
-		return job.reach == IK_INPLACE_REPLACED ? superseded(lxss, err) :
-							  loud(lxss, err, &why);
+		return loud(lxss, err, &why);
 	ik_report_note(lxss->report, "an interrupted update was %s: \"%s\" is %s again",
 		       state == IK_JREC_IDLE ? "undone" : "finished", lxss->name,
 		       copy.release[0] ? copy.release : copy.origin);
@@ -256,23 +263,41 @@ static int act(struct ik_lxss *lxss, enum ik_recovery verdict, struct ik_err *er
 	return missing(lxss, err);
 }
 
-int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
+static int judge_and_act(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
 {
 	enum ik_recovery verdict;
 	struct ik_err why = {0};
-	int r = ik_recover_judge(lxss->scene, &lxss->journal, distrust_new, &lxss->progress,
-				 &verdict, &why);
+	int r = ik_lxss_sight(lxss, &why);
 
+	if (r >= 0)
+		r = ik_recover_judge(lxss->scene, &lxss->journal, distrust_new, &lxss->progress,
+				     &verdict, &why);
 	/* We were writing to it a moment ago: that it cannot even be looked at is no "unchanged". */
 	if (r < 0 && distrust_new)
 		return loud(lxss, err, &why);
 	if (r < 0)
 		return in_the_dark(lxss->scene, r, &why, err);
 	lxss->report->recovery = verdict;
-	r = act(lxss, verdict, err);
+	return act(lxss, verdict, err);
+}
+
+int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
+{
+	struct ik_err why = {0};
+	int r = judge_and_act(lxss, distrust_new, &why);
+
+	/* Somebody came between the look and the change: what is there now is looked at anew. */
+	for (int i = 1; why.code == IK_E_TARGET_CHANGED && i < ROUNDS; i++) {
+		ik_err_clear(&why);
+		r = judge_and_act(lxss, distrust_new, &why);
+	}
+	if (why.code == IK_E_TARGET_CHANGED)
+		return in_the_dark(lxss->scene, r, &why, err);
 	/* The staged image has served its purpose: nothing is under way any more. */
 	if (r >= 0)
-		r = ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, err);
+		r = ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, &why);
+	if (r < 0 && err)
+		*err = why;
 	return r;
 }
 

@@ -11,6 +11,8 @@
 #include "store/names.h"
 #include "store/profile.h"
 
+#define WAIT_MS 500u /* a piece of a wait */
+
 void ik_scene_close(struct ik_scene *scene)
 {
 	if (!scene)
@@ -157,23 +159,47 @@ int ik_scene_open_for(const struct ik_session *session, enum ik_mode *ret_mode,
 	return r;
 }
 
-int ik_scene_open_target(const struct ik_scene *scene, int *ret_fd, struct ik_file_id *ret_id,
-			 struct ik_err *err)
+/* In short pieces: the lock's heartbeat goes on, and who presses Ctrl-C need not wait. */
+static int wait_ms(unsigned total_ms, const struct ik_progress *progress, struct ik_err *err)
+{
+	for (unsigned waited_ms = 0; waited_ms < total_ms; waited_ms += WAIT_MS) {
+		int r = ik_progress_tick(progress, "waiting", waited_ms, total_ms);
+
+		if (r < 0)
+			return ik_err_set(err, IK_E_INTERRUPTED, r,
+					  "waiting for the kernel's file");
+		ik_clock_sleep_ms(WAIT_MS);
+	}
+	return 0;
+}
+
+static int open_patiently(const struct ik_scene *scene, const struct ik_progress *progress,
+			  int *ret_fd, struct ik_file_id *ret_id, struct ik_err *err)
 {
 	static const unsigned waits_ms[] = {500, 1500, 3000, 5000};
+
+	for (size_t i = 0;; i++) {
+		int r = ik_path_open_regular(scene->lxss.fd, scene->lxss.name, O_RDWR, ret_fd,
+					     ret_id, err);
+
+		if (r != -EACCES || i >= IK_ARRAY_SIZE(waits_ms))
+			return r;
+		ik_err_clear(err);
+		r = wait_ms(waits_ms[i], progress, err);
+		if (r < 0)
+			return r;
+	}
+}
+
+int ik_scene_open_target(const struct ik_scene *scene, const struct ik_progress *progress,
+			 int *ret_fd, struct ik_file_id *ret_id, struct ik_err *err)
+{
 	struct ik_err seen = {0};
-	int r = 0;
+	int r;
 
 	if (!scene->has_target)
 		return no_target(scene, err);
-	for (size_t i = 0;; i++) {
-		r = ik_path_open_regular(scene->lxss.fd, scene->lxss.name, O_RDWR, ret_fd, ret_id,
-					 &seen);
-		if (r != -EACCES || i >= IK_ARRAY_SIZE(waits_ms))
-			break;
-		ik_clock_sleep_ms(waits_ms[i]);
-		ik_err_clear(&seen);
-	}
+	r = open_patiently(scene, progress, ret_fd, ret_id, &seen);
 	if (r >= 0)
 		return 0;
 	if (seen.code == IK_E_PATH_DENIED)

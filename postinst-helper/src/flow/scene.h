@@ -12,6 +12,7 @@
 #include "base/macro.h"
 #include "flow/plan.h"
 #include "flow/session.h"
+#include "io/progress.h"
 #include "os/pathres.h"
 #include "store/place.h"
 
@@ -63,11 +64,12 @@ int ik_scene_open_for(const struct ik_session *session, enum ik_mode *ret_mode,
 
 /*
  * Purpose     opens the target for reading and writing; an EACCES, which may be somebody else's short
- *             look at the file, is tried again for about ten seconds (rule R-f).
- * Parameters  ret_id: identity of what was opened
- * Errors      pathres; IK_E_TARGET_MISSING; IK_E_PATH_DENIED with the next step
+ *             look at the file, is tried again for about ten seconds (rule R-f). What was known of the target
+ *             before is not known any more then.
+ * Parameters  progress: told while it waits, may end the waiting; may be NULL; ret_id: identity of what was opened
+ * Errors      pathres; IK_E_TARGET_MISSING; IK_E_PATH_DENIED with the next step; IK_E_INTERRUPTED
  */
-int ik_scene_open_target(const struct ik_scene *scene, int *ret_fd, struct ik_file_id *ret_id,
-			 struct ik_err *err) IK_MUST_CHECK;
+int ik_scene_open_target(const struct ik_scene *scene, const struct ik_progress *progress,
+			 int *ret_fd, struct ik_file_id *ret_id, struct ik_err *err) IK_MUST_CHECK;
 
 #endif

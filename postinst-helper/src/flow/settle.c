@@ -22,7 +22,7 @@ static int put_right(struct ik_lxss *lxss, uint64_t size_bytes, bool *ret_padded
 	struct timespec mtime = {.tv_sec = rec->target_mtime_s, .tv_nsec = rec->target_mtime_ns};
 	ik_autoclose int fd = -EBADF;
 	struct ik_file_id opened;
-	int r = ik_scene_open_target(lxss->scene, &fd, &opened, err);
+	int r = ik_lxss_open_judged(lxss, &fd, &opened, err);
 
 	if (r < 0)
 		return r;
@@ -55,6 +55,11 @@ int ik_settle(struct ik_lxss *lxss, const struct ik_jrec_image *image, enum ik_j
 	bool padded = was_padded;
 	int r = put_right(lxss, image->size_bytes, &padded, &why);
 
+	if (why.code == IK_E_TARGET_CHANGED || why.code == IK_E_LOCK_BUSY) {
+		if (err)
+			*err = why;
+		return r;
+	}
 	if (r < 0 && armed)
 		return unflushed(lxss, &why, err);
 	/* An open journal is the only one that promises anything; a closed one only remembers zeros. */

@@ -16,7 +16,8 @@
  *             does not replace a file that was changed after it was made), flushes, closes the journal.
  * Parameters  image: what the target was read as, perhaps with zeros behind it; state: IDLE or DONE
  * Errors      IK_E_TARGET_UNFLUSHED: the journal is armed and the target could not be opened for writing
- *             or not be flushed; nothing is closed and nothing may be removed. Others: store/journal
+ *             or not be flushed; nothing is closed and nothing may be removed. IK_E_TARGET_CHANGED, IK_E_LOCK_BUSY: nothing
+ *             was done, see ik_lxss_open_judged(). Others: store/journal
  */
 int ik_settle(struct ik_lxss *lxss, const struct ik_jrec_image *image, enum ik_jrec_state state,
 	      struct ik_err *err) IK_MUST_CHECK;

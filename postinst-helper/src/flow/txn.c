@@ -77,9 +77,11 @@ static int recheck(struct ik_txn *txn, struct ik_err *err)
 {
 	struct ik_lxss *lxss = txn->lxss;
 	struct ik_reread seen;
-	int r = ik_reread(lxss->dir_fd, lxss->name, UINT64_MAX, IK_REREAD_WHOLE, &lxss->progress,
-			  &seen, err);
+	int r = ik_lxss_sight(lxss, err);
 
+	if (r >= 0)
+		r = ik_reread(lxss->dir_fd, lxss->name, UINT64_MAX, IK_REREAD_WHOLE,
+			      &lxss->progress, &seen, err);
 	if (r < 0)
 		return r;
 	if (ik_file_id_is_same(&seen.id, &txn->old.id) && seen.id.nlink == txn->old.id.nlink &&
@@ -137,7 +139,7 @@ static int overwrite(struct ik_txn *txn, bool *ret_padded, struct ik_err *err)
 	if (err)
 		*err = why;
 	if (job.reach == IK_INPLACE_UNTOUCHED)
-		return call_off(txn, r);
+		return ik_dlock_check(&lxss->lock, NULL) < 0 ? r : call_off(txn, r);
 	repaired = ik_recover_run(lxss, true, &repair);
 	if (repair.code == IK_E_TARGET_UNFLUSHED)
 		ik_report_note(lxss->report, "%.200s", repair.message);
@@ -181,7 +183,7 @@ int ik_txn_run(struct ik_lxss *lxss, const struct ik_txn_image *image, enum ik_t
 	if (r != 0)
 		return r < 0 ? r : 0;
 	/* Is there a right to write at all? Asked before anything is copied. */
-	r = ik_scene_open_target(lxss->scene, &fd, NULL, err);
+	r = ik_scene_open_target(lxss->scene, &lxss->progress, &fd, NULL, err);
 	fd = ik_close(fd);
 	if (r >= 0)
 		r = ik_txnprep_stage(&txn, err);

@@ -19,7 +19,7 @@ static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
 {
 	struct ik_wjob *w = ctx;
 
-	ik_dlock_beat(&w->lock);
+	ik_ignore(ik_dlock_beat(&w->lock));
 	return ik_progress_tick(&w->job->progress, what, done, total);
 }
 

@@ -96,6 +96,9 @@ static int zero_head(struct ik_inplace *job, struct ik_err *err)
 	if (n != (ssize_t)sizeof(old))
 		return ik_io_fault(n < 0 ? (int)n : -EIO, err, "reading the head of \"%s\"",
 				   job->name);
+	if (job->head && memcmp(job->head, old, sizeof(old)) != 0)
+		return ik_err_set(err, IK_E_TARGET_CHANGED, ESTALE,
+				  "\"%s\" got another head meanwhile", job->name);
 	job->reach = IK_INPLACE_TORN;
 	r = ik_sys_pwrite(job->fd, zeros, sizeof(zeros), 0);
 	if (r < 0)
@@ -123,11 +126,13 @@ static int write_range(const struct ik_inplace *job, uint64_t from, uint64_t to,
 		if (n != (ssize_t)want)
 			return ik_io_fault(n < 0 ? (int)n : -EIO, err,
 					   "reading the new content of \"%s\"", job->name);
+		r = ik_progress_tick(job->progress, "writing", off, job->size_bytes);
+		if (r < 0)
+			return ik_err_set(err, IK_E_INTERRUPTED, r, "writing \"%s\"", job->name);
 		r = ik_sys_pwrite(job->fd, buf, want, off);
 		if (r < 0)
 			return ik_io_fault(r, err, "writing \"%s\"", job->name);
 		off += want;
-		ik_ignore(ik_progress_tick(job->progress, "writing", off, job->size_bytes));
 	}
 	return 0;
 }
@@ -162,7 +167,7 @@ static int cut(struct ik_inplace *job, uint8_t *buf, struct ik_err *err)
 static int prove(struct ik_inplace *job, int what, struct ik_err *err)
 {
 	struct ik_reread seen = {.id = job->id}; /* stays where the name cannot be opened */
-	int r = ik_reread(job->dir_fd, job->name, job->size_bytes, what, NULL, &seen, err);
+	int r = ik_reread(job->dir_fd, job->name, job->size_bytes, what, job->progress, &seen, err);
 	bool same;
 
 	/* Asked first: another file may fail to be read as ours, and be whole all the same. */

@@ -34,15 +34,17 @@ enum ik_inplace_reach {
 };
 
 struct ik_inplace {
-	int dir_fd;			    /* directory of the file; borrowed */
-	const char *name;		    /* its name */
-	int fd;				    /* the file, open for reading and writing; borrowed */
-	struct ik_file_id id;		    /* its identity when it was opened */
-	int from_fd;			    /* new image, read by pread; borrowed */
-	uint64_t size_bytes;		    /* of the new image, at least IK_HEAD_BYTES */
-	struct ik_sha256 digest;	    /* of the new image */
-	struct ik_sha256 body;		    /* of the same without its first IK_HEAD_BYTES */
-	const struct ik_progress *progress; /* may be NULL; cannot stop the work */
+	int dir_fd;		 /* directory of the file; borrowed */
+	const char *name;	 /* its name */
+	int fd;			 /* the file, open for reading and writing; borrowed */
+	struct ik_file_id id;	 /* its identity when it was opened */
+	int from_fd;		 /* new image, read by pread; borrowed */
+	uint64_t size_bytes;	 /* of the new image, at least IK_HEAD_BYTES */
+	struct ik_sha256 digest; /* of the new image */
+	struct ik_sha256 body;	 /* of the same without its first IK_HEAD_BYTES */
+	const uint8_t *head;	 /* the old head, IK_HEAD_BYTES, as it was judged; NULL = any */
+	/* May be NULL. It stops the work in the middle: give it one that does so only where the right to write is lost. */
+	const struct ik_progress *progress;
 	/* results */
 	enum ik_inplace_reach reach;
 	bool padded;	    /* could not be cut: zeros follow the image */
@@ -53,7 +55,8 @@ struct ik_inplace {
  * Purpose     overwrites the file.
  * Parameters  job: filled by the caller but for the results
  * Returns     0 with reach = IK_INPLACE_WRITTEN
- * Errors      by ik_io_fault(); IK_E_VERIFY_MISMATCH; IK_E_TARGET_CHANGED. job->reach tells what is left.
+ * Errors      by ik_io_fault(); IK_E_VERIFY_MISMATCH; IK_E_TARGET_CHANGED; IK_E_INTERRUPTED. job->reach tells what is
+ *             left.
  * Effects     all signals are blocked while the file is not bootable: none may end or halt the work then
  */
 int ik_inplace_write(struct ik_inplace *job, struct ik_err *err) IK_MUST_CHECK;

@@ -240,23 +240,26 @@ static int is_ours(const struct ik_dlock *lock, struct ik_err *err)
 	       ik_lockrec_is_same_holder(&rec, &lock->rec);
 }
 
-void ik_dlock_beat(struct ik_dlock *lock)
+int ik_dlock_beat(struct ik_dlock *lock)
 {
 	uint8_t bytes[IK_LOCKREC_BYTES];
 	ik_autoclose int fd = -EBADF;
 	int64_t now = ik_clock_mono_ms();
+	int ours;
 
 	if (!lock->held || now - lock->beat_at_ms < (int64_t)IK_DLOCK_BEAT_MS)
-		return;
+		return 0;
 	lock->beat_at_ms = now;
 	lock->rec.beat++;
 	lock->rec.written_unix_s = ik_clock_unix_s();
 	/* A lost beat is no failure: the watchers wait for three. One in another's file would give out that it is ours. */
-	if (is_ours(lock, NULL) <= 0 || ik_lockrec_encode(&lock->rec, bytes, NULL) < 0 ||
+	ours = is_ours(lock, NULL);
+	if (ours <= 0 || ik_lockrec_encode(&lock->rec, bytes, NULL) < 0 ||
 	    ik_path_open_regular(lock->dir_fd, IK_NAME_LOCK, O_WRONLY, &fd, NULL, NULL) < 0)
-		return;
+		return ours == 0 ? -EBUSY : 0;
 	if (ik_sys_pwrite(fd, bytes, sizeof(bytes), 0) >= 0)
 		ik_ignore(ik_sys_fsync(fd));
+	return 0;
 }
 
 int ik_dlock_check(const struct ik_dlock *lock, struct ik_err *err)

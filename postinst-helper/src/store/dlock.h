@@ -39,8 +39,11 @@ struct ik_dlock {
 int ik_dlock_take(int dir_fd, const char *domain, const struct ik_sha256 *sha256,
 		  struct ik_dlock *ret, struct ik_err *err) IK_MUST_CHECK;
 
-/* Purpose     rewrites the file if it is ours and the last beat is IK_DLOCK_BEAT_MS old; a failure is ignored. */
-void ik_dlock_beat(struct ik_dlock *lock);
+/*
+ * Purpose     rewrites the file if it is ours and the last beat is IK_DLOCK_BEAT_MS old; a failure is ignored.
+ * Returns     0, or -EBUSY: the last beat was old, and nobody or another holds the lock by now
+ */
+int ik_dlock_beat(struct ik_dlock *lock);
 
 /*
  * Purpose     makes sure that nobody took the lock over: a machine that slept for longer than the watch passes for

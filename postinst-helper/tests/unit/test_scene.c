@@ -99,7 +99,7 @@ static void scenes(void **state IK_UNUSED)
 	assert_int_equal(job_err.code, IK_E_TARGET_MISSING);
 	assert_non_null(strstr(job_err.hint, "wsl --update"));
 	memset(&job_err, 0, sizeof(job_err));
-	assert_int_equal(ik_scene_open_target(&scene, &(int){-1}, &(struct ik_file_id){0},
+	assert_int_equal(ik_scene_open_target(&scene, NULL, &(int){-1}, &(struct ik_file_id){0},
 					      &job_err),
 			 -ENOENT);
 	assert_int_equal(job_err.code, IK_E_TARGET_MISSING);
@@ -211,15 +211,15 @@ static void a_target_that_is_in_use(void **state IK_UNUSED)
 	assert_int_equal(ik_scene_open(&session, &scene, NULL), 0);
 	faults = (struct faults){
 		.on = true, .only = "ik_sys_openat2", .at = 1, .errnum = EACCES, .lasting = true};
-	assert_int_equal(ik_scene_open_target(&scene, &fd, &id, &job_err), -EACCES);
+	assert_int_equal(ik_scene_open_target(&scene, NULL, &fd, &id, &job_err), -EACCES);
 	assert_int_equal(job_err.code, IK_E_PATH_DENIED);
 	assert_non_null(strstr(job_err.hint, "immensity-kernel prepare"));
 	assert_true(faults.count >= 5);
 	faults.count = 0;
-	assert_int_equal(ik_scene_open_target(&scene, &fd, &id, NULL), -EACCES);
+	assert_int_equal(ik_scene_open_target(&scene, NULL, &fd, &id, NULL), -EACCES);
 	faults.count = 0;
 	faults.lasting = false; /* once: the next try succeeds */
-	assert_int_equal(ik_scene_open_target(&scene, &fd, &id, &job_err), 0);
+	assert_int_equal(ik_scene_open_target(&scene, NULL, &fd, &id, &job_err), 0);
 	faults_off();
 	assert_int_equal(close(fd), 0);
 }

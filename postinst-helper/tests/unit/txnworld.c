@@ -30,12 +30,14 @@ char drive_path[96], state_path[96];
 static void make_image(struct image *image)
 {
 	uint8_t *p = calloc(1, image->size);
+	uint8_t seed = 0;
 	char banner[128];
 
 	assert_non_null(p);
+	for (const char *c = image->release; *c; c++)
+		seed = (uint8_t)(seed * 31 + *c);
 	for (size_t i = 8192; i < image->size; i++)
-		p[i] = (uint8_t)(i * 7 + (i >> 12) + (size_t)image->release[0] +
-				 image->size / 4096);
+		p[i] = (uint8_t)(i * 7 + (i >> 12) + seed);
 	memcpy(p, "MZ", 2);
 	ik_put_le32(p + 0x3c, 0x80);
 	memcpy(p + 0x80, "PE\0\0", 4);
