@@ -18,6 +18,7 @@
 #include "flow/wcfg.h"
 #include "flow/worker.h"
 #include "os/clock.h"
+#include "os/limits.h"
 #include "os/lock.h"
 #include "os/sys.h"
 #include "store/history.h"
@@ -31,7 +32,8 @@ struct act {
 	const char *command;
 	struct ik_lock lock;
 	char domain[DOMAIN_BYTES];
-	bool hold; /* remember that the official kernel is wanted */
+	bool hold;	   /* remember that the official kernel is wanted */
+	struct ik_err low; /* which limit of this process forbids a change */
 	struct ik_report *report;
 };
 
@@ -52,6 +54,7 @@ static void begin(struct act *act, struct ik_session *session, const char *comma
 	memset(report, 0, sizeof(*report));
 	*act = (struct act){.session = session, .command = command, .report = report};
 	act->lock.fd = -EBADF;
+	ik_ignore(ik_limits_raise(&act->low)); /* remembered: not every command minds */
 }
 
 /* May this be done at all? */
@@ -60,6 +63,26 @@ static int check(const struct act *act, struct ik_err *err)
 	int r = ik_session_need_drive(act->session, err);
 
 	return r < 0 ? r : ik_session_need_root(act->session, err);
+}
+
+/* Nothing is changed under such a limit. That the kernel is half written is the greater news. */
+static int refuse(const struct act *act, struct ik_err *err)
+{
+	struct ik_job job = {.session = act->session, .refusal = &act->low};
+	int r = ik_worker_run(ik_recjob_run, &job, act->report, err);
+
+	if (r < 0 && err->code == IK_E_RECOVERY_NEEDED)
+		return r;
+	*err = act->low;
+	return -EPERM;
+}
+
+/* What overwrites a kernel is not begun under a limit that could end it half-way. */
+static int check_change(const struct act *act, struct ik_err *err)
+{
+	int r = check(act, err);
+
+	return r < 0 || act->low.code == IK_E_NONE ? r : refuse(act, err);
 }
 
 /* A state directory of one's own is a separate world (tests, a second system): it has its own L1. */
@@ -141,7 +164,7 @@ static int finish(struct act *act, int r, const struct ik_err *why, struct ik_er
 	if (r < 0 && err)
 		*err = *why;
 	if (act->session->options.dry_run ||
-	    (r < 0 && (why->code == IK_E_ROOT_NEEDED ||
+	    (r < 0 && ((why->code == IK_E_ROOT_NEEDED && geteuid() != 0) ||
 		       ik_code_exit(why->code) == IK_EXIT_NOT_APPLICABLE))) {
 		ik_lock_release(&act->lock);
 		return r;
@@ -182,6 +205,7 @@ static int run(struct act *act, ik_job_fn fn, struct ik_job *job, struct ik_err 
 		return r;
 	job->session = act->session;
 	job->domain = act->domain;
+	job->refusal = act->low.code == IK_E_NONE ? NULL : &act->low;
 	r = ik_worker_run(fn, job, act->report, why);
 	if (why->code == IK_E_INTERRUPTED)
 		ik_err_hint(why, "nothing was changed; run the command again");
@@ -218,7 +242,7 @@ static int install(struct act *act, const char *image, struct ik_err *why)
 {
 	struct ik_source ik_autosource source = {.sealed = {.fd = -EBADF}};
 	struct ik_job job = {.session = act->session, .source = &source};
-	int r = check(act, why);
+	int r = check_change(act, why);
 
 	if (r >= 0)
 		r = open_source(act, image, &source, why);
@@ -246,7 +270,7 @@ static int restore(struct act *act, const char *backup, struct ik_err *why)
 {
 	struct ik_job job = {.session = act->session, .backup = backup};
 	enum ik_image_format format;
-	int r = check(act, why);
+	int r = check_change(act, why);
 
 	if (r >= 0)
 		r = look(act, &format, why);
@@ -278,7 +302,7 @@ int ik_act_remove(struct ik_session *session, bool purge, struct ik_report *ret,
 	int r;
 
 	begin(&act, session, "remove", ret);
-	r = check(&act, &why);
+	r = check_change(&act, &why);
 	if (r >= 0)
 		r = session->options.dry_run ? ik_worker_run(ik_dry_remove_job, &job, ret, &why) :
 					       run(&act, ik_remove_job, &job, &why);

@@ -31,6 +31,11 @@ int ik_lxss_open(const struct ik_scene *scene, const struct ik_job *job, struct 
 		.outer = job->progress,
 	};
 	ret->progress = (struct ik_progress){.tick = tick, .ctx = ret};
+	if (job->refusal) {
+		if (err)
+			*err = *job->refusal;
+		return -EPERM;
+	}
 	r = ik_dlock_take(ret->dir_fd, job->domain ? job->domain : "", sha256, &ret->lock, err);
 	if (r >= 0)
 		r = ik_journal_load(ret->dir_fd, &ret->journal, err);
