@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/render.h"
 #include "flow/act.h"
+#include "flow/remember.h"
 #include "flow/source.h"
 
 static const struct ik_cli_option options[] = {
@@ -44,6 +45,7 @@ static int install(struct ik_cli *cli, struct ik_err *err)
 {
 	if (!cli->session.conf.install) {
 		ik_log(IK_LOG_INFO, "install=no: Windows is left alone");
+		ik_act_forget_install(&cli->session); /* nothing tries it again */
 		return 0;
 	}
 	if (cli->session.state.official_hold) {
@@ -57,12 +59,12 @@ static int install(struct ik_cli *cli, struct ik_err *err)
 /* Start of the VM: finish what was interrupted, then try again what was pending. */
 static int boot(struct ik_cli *cli, struct ik_err *err)
 {
-	const struct ik_state_event *pending = &cli->session.state.pending;
 	int r = ik_act_recover(&cli->session, &cli->report, err);
 
 	/* A flush that failed is not asked again in the same run. */
-	if (r < 0 || cli->report.unflushed || !pending->present ||
-	    strcmp(pending->command, "install") != 0 || !ik_source_has_package(NULL))
+	if (r < 0 || cli->report.unflushed ||
+	    !ik_remember_is_pending(&cli->session.state, IK_REMEMBER_INSTALL) ||
+	    !ik_source_has_package(NULL))
 		return r;
 	return install(cli, err);
 }
@@ -115,6 +117,17 @@ static void print(struct ik_cli *cli)
 						     "");
 }
 
+/* What waits: at boot it may be the recovery, which a success would have settled. */
+static const char *lead(const struct ik_cli *cli)
+{
+	const struct ik_state *state = &cli->session.state;
+
+	if (is_event(cli, "boot") && (ik_remember_is_pending(state, IK_REMEMBER_RECOVER) ||
+				      strcmp(state->last_error.command, IK_REMEMBER_RECOVER) == 0))
+		return "an interrupted update is not finished yet: ";
+	return "the package is installed, Windows not changed yet: ";
+}
+
 static int settle(struct ik_cli *cli, int status, const struct ik_err *err)
 {
 	switch (status) {
@@ -132,10 +145,7 @@ static int settle(struct ik_cli *cli, int status, const struct ik_err *err)
 	/* At each boot of a machine that is not WSL 2 there is nothing to say. */
 	if (status == IK_EXIT_NOT_APPLICABLE && is_event(cli, "boot"))
 		return IK_EXIT_OK;
-	ik_log(IK_LOG_INFO, "%s%s%s%s",
-	       status == IK_EXIT_PENDING ? "the package is installed, Windows not changed yet: " :
-					   "",
-	       err->message,
+	ik_log(IK_LOG_INFO, "%s%s%s%s", status == IK_EXIT_PENDING ? lead(cli) : "", err->message,
 	       err->hint[0] && status != IK_EXIT_NOT_APPLICABLE ? "; next step: " : "",
 	       status != IK_EXIT_NOT_APPLICABLE ? err->hint : "");
 	return IK_EXIT_OK;

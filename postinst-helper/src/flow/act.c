@@ -11,16 +11,16 @@
 
 #include "flow/dry.h"
 #include "flow/recjob.h"
+#include "flow/remember.h"
 #include "flow/remove.h"
 #include "flow/source.h"
 #include "flow/status.h"
 #include "flow/txnjob.h"
 #include "flow/wcfg.h"
 #include "flow/worker.h"
-#include "os/clock.h"
+#include "os/limits.h"
 #include "os/lock.h"
 #include "os/sys.h"
-#include "store/history.h"
 
 #define LOCK_WAIT_MS 60000u
 #define DOMAIN_BYTES 64
@@ -31,7 +31,9 @@ struct act {
 	const char *command;
 	struct ik_lock lock;
 	char domain[DOMAIN_BYTES];
-	bool hold; /* remember that the official kernel is wanted */
+	bool usual;	   /* what a boot installs, too */
+	bool hold;	   /* remember that the official kernel is wanted */
+	struct ik_err low; /* which limit of this process forbids a change */
 	struct ik_report *report;
 };
 
@@ -52,6 +54,7 @@ static void begin(struct act *act, struct ik_session *session, const char *comma
 	memset(report, 0, sizeof(*report));
 	*act = (struct act){.session = session, .command = command, .report = report};
 	act->lock.fd = -EBADF;
+	ik_ignore(ik_limits_raise(&act->low)); /* remembered: not every command minds */
 }
 
 /* May this be done at all? */
@@ -60,6 +63,26 @@ static int check(const struct act *act, struct ik_err *err)
 	int r = ik_session_need_drive(act->session, err);
 
 	return r < 0 ? r : ik_session_need_root(act->session, err);
+}
+
+/* Nothing is changed under such a limit. That the kernel is half written is the greater news. */
+static int refuse(const struct act *act, struct ik_err *err)
+{
+	struct ik_job job = {.session = act->session, .refusal = &act->low};
+	int r = ik_worker_run(ik_recjob_run, &job, act->report, err);
+
+	if (r < 0 && err->code == IK_E_RECOVERY_NEEDED)
+		return r;
+	*err = act->low;
+	return -EPERM;
+}
+
+/* What overwrites a kernel is not begun under a limit that could end it half-way. */
+static int check_change(const struct act *act, struct ik_err *err)
+{
+	int r = check(act, err);
+
+	return r < 0 || act->low.code == IK_E_NONE ? r : refuse(act, err);
 }
 
 /* A state directory of one's own is a separate world (tests, a second system): it has its own L1. */
@@ -77,86 +100,50 @@ static int take_lock(struct act *act, struct ik_err *err)
 	return r;
 }
 
-static void set_event(const struct act *act, const struct ik_err *err, struct ik_state_event *event)
-{
-	bool same = event->present && strcmp(event->code, ik_code_name(err->code)) == 0;
-
-	if (!same)
-		event->since_unix_s = ik_clock_unix_s();
-	event->present = true;
-	(void)snprintf(event->command, sizeof(event->command), "%s", act->command);
-	(void)snprintf(event->code, sizeof(event->code), "%s", ik_code_name(err->code));
-	(void)snprintf(event->message, sizeof(event->message), "%s", err->message);
-	(void)snprintf(event->hint, sizeof(event->hint), "%s", err->hint);
-}
-
-static void set_installed(struct ik_state *state, const struct ik_report *report)
-{
-	struct ik_sha256 digest;
-
-	memcpy(digest.bytes, report->target.sha256, sizeof(digest.bytes));
-	state->installed = report->target.kind == IK_KIND_OURS;
-	(void)snprintf(state->mode, sizeof(state->mode), "%s", ik_mode_name(report->mode));
-	(void)snprintf(state->release, sizeof(state->release), "%s", report->target.release);
-	(void)snprintf(state->path, sizeof(state->path), "%.511s", report->target.path);
-	ik_digest_hex(&digest, state->sha256);
-	state->installed_unix_s = ik_clock_unix_s();
-}
-
-static void log_line(const struct act *act, int r, const struct ik_err *err)
-{
-	const struct ik_report *report = act->report;
-
-	if (act->session->options.state_dir)
-		return; /* a world of its own writes no log of the system's */
-	if (r < 0)
-		ik_history_log(IK_LOG_DIR, "%s: %s: %s", act->command, ik_code_name(err->code),
-			       err->message);
-	else if (report->action != IK_ACTION_NONE && report->action != IK_ACTION_UNCHANGED)
-		ik_history_log(IK_LOG_DIR, "%s: %s, mode %s, now %s %s", act->command,
-			       ik_action_name(report->action), ik_mode_name(report->mode),
-			       ik_kind_name(report->target.kind), report->target.release);
-}
-
-/* What is worth remembering about an error. */
+/*
+ * What is worth remembering about an error. A newer kernel is none: it settles what is pending, but only for whoever asked
+ * for the same as the boot will.
+ */
 static void remember_error(struct act *act, const struct ik_err *err)
 {
 	struct ik_state *state = &act->session->state;
-	enum ik_exit class = ik_code_exit(err->code);
 
-	if (err->code == IK_E_TARGET_NEWER)
-		memset(&state->pending, 0, sizeof(state->pending)); /* somebody else did it */
-	else if (class == IK_EXIT_PENDING || class == IK_EXIT_BUSY)
-		set_event(act, err, &state->pending);
-	else
-		set_event(act, err, &state->last_error);
+	if (err->code != IK_E_TARGET_NEWER) {
+		ik_remember_failure(state, act->command, err);
+		return;
+	}
+	(void)ik_remember_done(state, IK_REMEMBER_RECOVER); /* every change recovers first */
+	if (act->usual)
+		(void)ik_remember_done(state, act->command);
+}
+
+static void save(struct act *act)
+{
+	struct ik_err late = {0};
+
+	if (ik_state_save(act->session->state_dir, &act->session->state, &late) < 0)
+		ik_report_note(act->report, "the state could not be saved: %s", late.message);
 }
 
 /* Remembers how it ended, and lets the lock go. That this fails does not undo what was done. */
 static int finish(struct act *act, int r, const struct ik_err *why, struct ik_err *err)
 {
 	struct ik_state *state = &act->session->state;
-	struct ik_err late = {0};
 
 	if (r < 0 && err)
 		*err = *why;
 	if (act->session->options.dry_run ||
-	    (r < 0 && (why->code == IK_E_ROOT_NEEDED ||
+	    (r < 0 && ((why->code == IK_E_ROOT_NEEDED && geteuid() != 0) ||
 		       ik_code_exit(why->code) == IK_EXIT_NOT_APPLICABLE))) {
 		ik_lock_release(&act->lock);
 		return r;
 	}
-	if (r < 0) {
+	if (r < 0)
 		remember_error(act, why);
-	} else {
-		memset(&state->pending, 0, sizeof(state->pending));
-		memset(&state->last_error, 0, sizeof(state->last_error));
-		state->official_hold = act->hold;
-		set_installed(state, act->report);
-	}
-	log_line(act, r, why);
-	if (ik_state_save(act->session->state_dir, state, &late) < 0)
-		ik_report_note(act->report, "the state could not be saved: %s", late.message);
+	else
+		ik_remember_change(state, act->report, act->hold);
+	ik_remember_log(act->session, act->command, act->report, r < 0 ? why : NULL);
+	save(act);
 	ik_lock_release(&act->lock);
 	return r;
 }
@@ -182,6 +169,7 @@ static int run(struct act *act, ik_job_fn fn, struct ik_job *job, struct ik_err 
 		return r;
 	job->session = act->session;
 	job->domain = act->domain;
+	job->refusal = act->low.code == IK_E_NONE ? NULL : &act->low;
 	r = ik_worker_run(fn, job, act->report, why);
 	if (why->code == IK_E_INTERRUPTED)
 		ik_err_hint(why, "nothing was changed; run the command again");
@@ -218,7 +206,7 @@ static int install(struct act *act, const char *image, struct ik_err *why)
 {
 	struct ik_source ik_autosource source = {.sealed = {.fd = -EBADF}};
 	struct ik_job job = {.session = act->session, .source = &source};
-	int r = check(act, why);
+	int r = check_change(act, why);
 
 	if (r >= 0)
 		r = open_source(act, image, &source, why);
@@ -237,7 +225,8 @@ int ik_act_install(struct ik_session *session, const char *image, struct ik_repo
 	struct act act;
 	int r;
 
-	begin(&act, session, "install", ret);
+	begin(&act, session, IK_REMEMBER_INSTALL, ret);
+	act.usual = !image && !session->options.series;
 	r = install(&act, image, &why);
 	return finish(&act, r, &why, err);
 }
@@ -246,7 +235,7 @@ static int restore(struct act *act, const char *backup, struct ik_err *why)
 {
 	struct ik_job job = {.session = act->session, .backup = backup};
 	enum ik_image_format format;
-	int r = check(act, why);
+	int r = check_change(act, why);
 
 	if (r >= 0)
 		r = look(act, &format, why);
@@ -278,7 +267,7 @@ int ik_act_remove(struct ik_session *session, bool purge, struct ik_report *ret,
 	int r;
 
 	begin(&act, session, "remove", ret);
-	r = check(&act, &why);
+	r = check_change(&act, &why);
 	if (r >= 0)
 		r = session->options.dry_run ? ik_worker_run(ik_dry_remove_job, &job, ret, &why) :
 					       run(&act, ik_remove_job, &job, &why);
@@ -288,7 +277,7 @@ int ik_act_remove(struct ik_session *session, bool purge, struct ik_report *ret,
 	return r;
 }
 
-/* A recovery that had nothing to do leaves what is remembered alone. */
+/* A recovery that succeeded settles what an earlier one left; what else is remembered is not its business. */
 int ik_act_recover(struct ik_session *session, struct ik_report *ret, struct ik_err *err)
 {
 	struct ik_job job = {.session = session};
@@ -296,18 +285,33 @@ int ik_act_recover(struct ik_session *session, struct ik_report *ret, struct ik_
 	struct act act;
 	int r;
 
-	begin(&act, session, "recover", ret);
+	begin(&act, session, IK_REMEMBER_RECOVER, ret);
 	r = check(&act, &why);
 	if (r >= 0 && session->options.dry_run)
 		return ik_act_status(session, false, ret, err);
 	if (r >= 0)
 		r = run(&act, ik_recjob_run, &job, &why);
 	if (r >= 0 && ret->action == IK_ACTION_RECOVERED)
-		log_line(&act, r, &why);
+		ik_remember_log(session, act.command, ret, NULL);
 	if (r < 0)
 		return finish(&act, r, &why, err);
+	if (!ret->unflushed && ik_remember_done(&session->state, act.command))
+		save(&act);
 	ik_lock_release(&act.lock);
 	return r;
+}
+
+void ik_act_forget_install(struct ik_session *session)
+{
+	struct ik_report unused;
+	struct act act = {.session = session, .report = &unused};
+
+	if (session->options.dry_run ||
+	    !ik_remember_is_pending(&session->state, IK_REMEMBER_INSTALL))
+		return;
+	memset(&unused, 0, sizeof(unused));
+	(void)ik_remember_done(&session->state, IK_REMEMBER_INSTALL);
+	save(&act);
 }
 
 int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, struct ik_err *err)
@@ -317,6 +321,7 @@ int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, 
 	int r;
 
 	begin(&act, session, on ? "official on" : "official off", ret);
+	act.usual = true;
 	act.hold = on;
 	r = on ? restore(&act, "official", &why) : install(&act, NULL, &why);
 	/* Ours may have been a kernel without a package. */

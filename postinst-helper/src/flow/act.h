@@ -28,7 +28,16 @@ int ik_act_restore(struct ik_session *session, const char *backup, struct ik_rep
 int ik_act_remove(struct ik_session *session, bool purge, struct ik_report *ret,
 		  struct ik_err *err) IK_MUST_CHECK;
 
-/* Purpose     finishes or undoes an interrupted transaction. */
+/*
+ * Purpose     forgets that an install is pending: it will not be tried again.
+ * Effects     the state, also on disk; a state that cannot be saved is left as it is
+ */
+void ik_act_forget_install(struct ik_session *session);
+
+/*
+ * Purpose     finishes or undoes an interrupted transaction.
+ * Effects     a success settles a pending recovery in the state, and leaves what else is pending alone
+ */
 int ik_act_recover(struct ik_session *session, struct ik_report *ret,
 		   struct ik_err *err) IK_MUST_CHECK;
 

@@ -43,6 +43,11 @@ int ik_lxss_open(const struct ik_scene *scene, const struct ik_job *job, struct 
 	};
 	ret->progress = (struct ik_progress){.tick = tick, .ctx = ret};
 	ret->window = (struct ik_progress){.tick = tick_in_window, .ctx = ret};
+	if (job->refusal) {
+		if (err)
+			*err = *job->refusal;
+		return -EPERM;
+	}
 	r = ik_dlock_take(ret->dir_fd, job->domain ? job->domain : "", sha256, &ret->lock, err);
 	if (r >= 0)
 		r = ik_journal_load(ret->dir_fd, &ret->journal, err);

@@ -5,6 +5,8 @@
 #include "flow/recjob.h"
 
 #include "flow/recover.h"
+#include "io/afile.h"
+#include "store/names.h"
 
 /* Is there anything to do at all? Asked without the lock. */
 static int has_work(const struct ik_scene *scene, const struct ik_job *job,
@@ -19,19 +21,13 @@ static int has_work(const struct ik_scene *scene, const struct ik_job *job,
 	       ik_recover_is_unmarked(&journal, job->session->env.release);
 }
 
-static int recover_scene(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
-			 struct ik_err *err)
+/* Under the lock. */
+static int recover_locked(struct ik_lxss *lxss, struct ik_job *job, struct ik_report *report,
+			  struct ik_err *err)
 {
-	struct ik_lxss ik_autolxss lxss = {0};
 	struct ik_err seen = {0};
-	int r = has_work(scene, job, &report->recovery, err);
+	int r = ik_recover_run(lxss, false, &seen);
 
-	if (r <= 0)
-		return r;
-	r = ik_recover_open(scene, job, report, &lxss, err);
-	if (r < 0)
-		return r;
-	r = ik_recover_run(&lxss, false, &seen);
 	if (seen.code == IK_E_TARGET_UNFLUSHED) {
 		/* It boots, and everything for a way back is still there: no failure, but not done. */
 		report->unflushed = true;
@@ -42,11 +38,59 @@ static int recover_scene(const struct ik_scene *scene, struct ik_job *job, struc
 	if (r < 0 && err)
 		*err = seen;
 	if (r >= 0)
-		r = ik_recover_mark_good(&lxss, job->session->env.release, err);
+		r = ik_recover_mark_good(lxss, job->session->env.release, err);
 	if (r >= 0)
 		report->action = report->recovery == IK_RECOVERY_NOTHING ? IK_ACTION_NONE :
 									   IK_ACTION_RECOVERED;
 	return r;
+}
+
+/* Somebody else may have begun something since it was asked without the lock. */
+static bool has_nothing(const struct ik_lxss *lxss)
+{
+	enum ik_recovery verdict;
+
+	return ik_recover_judge(lxss->scene, &lxss->journal, false, &lxss->progress, &verdict,
+				NULL) >= 0 &&
+	       verdict == IK_RECOVERY_NOTHING;
+}
+
+/*
+ * Nothing is wrong, the note is all there is to do. A drive that refuses it (most starts of WSL are not elevated) keeps
+ * nobody from anything: the next run writes it.
+ */
+static int note_good(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
+		     struct ik_err *err)
+{
+	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_err why = {0};
+	int r = ik_recover_open(scene, job, report, &lxss, &why);
+
+	if (r >= 0 && !has_nothing(&lxss))
+		return recover_locked(&lxss, job, report, err);
+	if (r >= 0) {
+		ik_ignore(ik_afile_remove(lxss.dir_fd, IK_NAME_NEW, NULL)); /* has served */
+		ik_ignore(ik_recover_mark_good(&lxss, job->session->env.release, NULL));
+	}
+	if (why.code != IK_E_RECOVERY_NEEDED && why.code != IK_E_INTERRUPTED)
+		return 0;
+	if (err)
+		*err = why;
+	return r;
+}
+
+static int recover_scene(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
+			 struct ik_err *err)
+{
+	struct ik_lxss ik_autolxss lxss = {0};
+	int r = has_work(scene, job, &report->recovery, err);
+
+	if (r <= 0)
+		return r;
+	if (report->recovery == IK_RECOVERY_NOTHING)
+		return note_good(scene, job, report, err);
+	r = ik_recover_open(scene, job, report, &lxss, err);
+	return r < 0 ? r : recover_locked(&lxss, job, report, err);
 }
 
 int ik_recjob_run(struct ik_job *job, struct ik_report *report, struct ik_err *err)

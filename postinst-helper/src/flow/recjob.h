@@ -11,7 +11,8 @@
 
 /*
  * Purpose     recovers what an interrupted run left; takes the lock only if there is work. A target that
- *             could not be flushed is a note and report->unflushed, not an error.
+ *             could not be flushed is a note and report->unflushed, not an error; so is, without a note, that a
+ *             kernel in order could not be marked as seen running.
  * Errors      flow/recover
  */
 int ik_recjob_run(struct ik_job *job, struct ik_report *report, struct ik_err *err) IK_MUST_CHECK;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "os/limits.h"
 #include "os/priv.h"
 
 struct call {
@@ -56,8 +57,11 @@ int ik_worker_run(ik_job_fn fn, const struct ik_job *job, struct ik_report *ret,
 	struct ik_priv_opts opts = {.user = job->session->drive.user};
 	struct call call = {.fn = fn, .job = *job};
 	struct ik_strbuf ik_autostrbuf reply = {0};
-	int r = ik_priv_run(&opts, in_child, &call, &reply, err);
+	int r;
 
+	/* The child could not any more. Who changes something has asked before, see flow/act. */
+	ik_ignore(ik_limits_raise(NULL));
+	r = ik_priv_run(&opts, in_child, &call, &reply, err);
 	memset(ret, 0, sizeof(*ret));
 	if (reply.len == sizeof(*ret))
 		memcpy(ret, reply.data, sizeof(*ret));

@@ -20,6 +20,7 @@ struct ik_job {
 	const char *backup;		/* what `restore --to` named */
 	bool purge;			/* `remove`: also what is kept otherwise */
 	bool digests;			/* look: also hash everything */
+	const struct ik_err *refusal;	/* why nothing may be changed in this run, see flow/act */
 	struct ik_progress progress;	/* heeds signals; filled by the worker */
 };
 
@@ -30,7 +31,7 @@ struct ik_job {
 typedef int (*ik_job_fn)(struct ik_job *job, struct ik_report *report, struct ik_err *err);
 
 /*
- * Purpose     runs fn in a confined child (os/priv).
+ * Purpose     runs fn in a confined child (os/priv), under limits that suffice where they may be raised (os/limits).
  * Parameters  ret: filled with what the child reported, made safe; all-zero if it said nothing
  * Returns     what fn returned
  * Errors      fn's own; IK_E_PRIV_*

@@ -154,7 +154,7 @@ static int set_limits(struct ik_err *err)
 	for (size_t i = 0; i < IK_ARRAY_SIZE(limits); i++) {
 		struct rlimit limit;
 
-		/* A caller's smaller limit stays: not every root may raise one. */
+		/* A caller's smaller limit stays: whoever may raise one did so before, see os/limits. */
 		if (getrlimit(limits[i].what, &limit) < 0)
 			return drop_fail(err, "getrlimit");
 		limit.rlim_max = IK_MIN(limit.rlim_max, limits[i].value);

@@ -132,6 +132,36 @@ removal() {
 	same "and is whole" "$T" "$W/ours1.img"
 }
 
+# limited SIZE COMMAND...: with this limit on the size of files, in KiB, and without the right to raise it.
+limited() {
+	local size=$1 without=()
+	shift
+	[ "$(id -u)" != 0 ] || without=(setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource)
+	(ulimit -f "$size" && "${without[@]}" "$PROGRAM" --drive "$D" --state-dir "$S" --target "$MODE" "$@")
+}
+
+# Both images lie beside the target: what is written first is the target itself.
+small_limits() {
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	ik official on >/dev/null
+	ik restore --to previous >/dev/null
+	fails "a file size limit below the kernel: refused" 3 "ulimit -f" limited 1500 restore --to official
+	same "and nothing is begun" "$T" "$W/ours1.img"
+	is "nor by an install" "$(status_of limited 1500 install --image "$W/ours3.img")" 3
+	is "nor by a removal" "$(status_of limited 1500 remove)" 3
+	same "ours is whole" "$T" "$W/ours1.img"
+	is "status needs no more" "$(status_of limited 1500 status)" 0
+	is "nor does a recovery without work" "$(status_of limited 1500 recover)" 0
+	is "processor time: refused as well" "$(ulimit -t 60 && status_of limited unlimited restore --to official)" 3
+	is "where it may be raised, it is" "$(ulimit -S -f 1500 && status_of ik restore --to official)" 0
+	same "and the official kernel is back" "$T" "$W/official.img"
+	tear "$W/ours1.img" "$W/ours3.img"
+	fails "half written: that is told" 4 "half written.*ulimit -f" limited 1500 install --image "$W/ours3.img"
+	is "and recovered without the limit" "$(status_of ik recover)" 0
+	same "with the kernel before" "$T" "$W/ours1.img"
+}
+
 spellings() {
 	new_drive
 	mkdir -p "$D/WINDOWS"
@@ -149,5 +179,6 @@ foreign
 restores
 official_for_a_while
 removal
+small_limits
 spellings
 done_testing

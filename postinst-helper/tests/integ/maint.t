@@ -130,6 +130,57 @@ pending() {
 	maint --event=remove >/dev/null 2>&1
 }
 
+# running RELEASE: what `uname -r` says, as far as the program asks.
+running() {
+	printf '%s\n' "$1" >"$W/release"
+	mount --bind "$W/release" /proc/sys/kernel/osrelease
+}
+
+# Most starts of WSL are not elevated: nothing can be made beside the kernel, nor the kernel written.
+not_elevated() {
+	new_drive
+	package stable "$OURS1"
+	maint --event=configure >/dev/null 2>&1
+	running "$OURS1" && chattr +i "$T" "$TOOLS" 2>/dev/null || { skip "not elevated" "no chattr here" && return; }
+	is "not elevated, nothing wrong: boot is silent" "$(maint --event=boot 2>&1)" ""
+	is "nothing is pending" "$(field data.pending status)" false
+	is "nothing is told at login" "$(status_of test -e "$S/pending")" 1
+	package stable "$OURS3"
+	maint --event=upgrade >/dev/null 2>&1
+	is "an upgrade, not elevated: pending" "$(field data.pending_detail.command status)" install
+	is "boot, not elevated: success" "$(status_of maint --event=boot)" 0
+	is "the install is still what is pending" "$(field data.pending_detail.command status)" install
+	chattr -i "$T" "$TOOLS"
+	is "boot, elevated: success" "$(status_of maint --event=boot)" 0
+	same "and the install is made" "$T" "$PACKAGES/$OURS3/bzImage"
+	is "no longer pending" "$(field data.pending status)" false
+	umount /proc/sys/kernel/osrelease
+	package stable "$OURS1"
+	rm -r "${PACKAGES:?}/$OURS3"
+}
+
+# What settles a pending install besides its success.
+no_longer_pending() {
+	new_drive
+	package stable "$OURS1"
+	chattr +i "$T" 2>/dev/null || { skip "no longer pending" "no chattr here" && return; }
+	maint --event=configure >/dev/null 2>&1
+	printf 'install=no\n' >"$W/conf"
+	ik --config "$W/conf" maint --event=boot >/dev/null 2>&1
+	is "install=no: it is not tried again, nor pending" "$(field data.pending status)" false
+	maint --event=configure >/dev/null 2>&1
+	chattr -i "$T"
+	cat "$W/newer.img" >"$T"
+	is "somebody else brought a newer one: success" "$(status_of maint --event=boot)" 0
+	is "and nothing is pending" "$(field data.pending status)" false
+	new_drive
+	chattr +i "$T"
+	maint --event=configure >/dev/null 2>&1
+	maint --event=remove >/dev/null 2>&1
+	is "a removal: nothing to install any more" "$(field data.pending status)" false
+	chattr -i "$T"
+}
+
 damaged_packages() {
 	new_drive
 	package stable "$OURS1"
@@ -325,12 +376,14 @@ damaged_and_not_repaired() {
 	same "the kernel before is back" "$T" "$PACKAGES/$OURS1/bzImage"
 }
 
-trap 'chattr -R -i "$W" 2>/dev/null; umount -l /usr/lib "$W/over" 2>/dev/null; rm -rf "$W"' EXIT
+trap 'chattr -R -i "$W" 2>/dev/null; umount -l /proc/sys/kernel/osrelease /usr/lib "$W/over" 2>/dev/null; rm -rf "$W"' EXIT
 if private_usr_lib; then
 	life_of_a_package
 	two_series
 	settings
 	pending
+	not_elevated
+	no_longer_pending
 	not_possible
 	damaged_and_not_repaired
 	damaged_packages

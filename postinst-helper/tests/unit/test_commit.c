@@ -206,9 +206,9 @@ static void the_mark_is_not_written(void **state IK_UNUSED)
 	session.env.release = running;
 	/* The first one is the lock's. */
 	faults = (struct faults){.on = true, .only = "ik_sys_pwrite", .at = 2, .errnum = EIO};
-	assert_true(recover(&report, &err) < 0);
+	assert_int_equal(recover(&report, &err), 0); /* a note: the next run writes it */
 	faults_off();
-	assert_int_equal(err.code, IK_E_IO_FAILED);
+	assert_int_equal(err.code, IK_E_NONE);
 	assert_int_equal(record().state, IK_JREC_DONE);
 	assert_int_equal(recover(&report, NULL), 0);
 	assert_int_equal(record().state, IK_JREC_GOOD);

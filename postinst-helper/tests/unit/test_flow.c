@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "flow/act.h"
 #include "flow/dry.h"
 #include "flow/lxss.h"
@@ -137,6 +139,66 @@ static void without_a_lock_nothing_is_done(void **state IK_UNUSED)
 	assert_true(is(&official));
 }
 
+/* The result of an act where the limit on the size of files is too small and stays so. */
+static int act_limited(act_fn act)
+{
+	int r;
+
+	memset(&job_err, 0, sizeof(job_err));
+	call_fails("setrlimit", 1, EPERM);
+	r = act();
+	assert_true(call_met());
+	return r;
+}
+
+/* In a process of its own, for the limit stays. */
+static int acts_under_a_limit(void *arg IK_UNUSED)
+{
+	struct rlimit small = {1 << 20, 1 << 20};
+
+	if (setrlimit(RLIMIT_FSIZE, &small) < 0)
+		return 1;
+	for (size_t i = 0; i < IK_ARRAY_SIZE(acts); i++) {
+		bool idle = acts[i] == act_recover; /* nothing to recover: nothing to refuse */
+		int r = act_limited(acts[i]);
+
+		if ((r < 0) == idle || (r < 0 && job_err.code != IK_E_ROOT_NEEDED) ||
+		    !is(&official) || get_file(session.drive.fd, TOOLS IK_NAME_JOURNAL, NULL))
+			return 2;
+	}
+	if (strcmp(session.state.last_error.code, "root-needed") != 0 && geteuid() == 0)
+		return 3;
+	return ik_act_status(&session, true, &job_report, NULL) < 0 ? 4 : 0;
+}
+
+/* Nothing else is told of a kernel that is half written; and it is not touched. */
+static int acts_on_a_torn_one(void *arg IK_UNUSED)
+{
+	struct rlimit small = {1 << 20, 1 << 20};
+
+	if (setrlimit(RLIMIT_FSIZE, &small) < 0)
+		return 1;
+	for (size_t i = 0; i < IK_ARRAY_SIZE(acts); i++) {
+		if (act_limited(acts[i]) >= 0 || job_err.code != IK_E_RECOVERY_NEEDED ||
+		    !strstr(job_err.message, "ulimit -f"))
+			return 2;
+		if (!head_is_zero() || record().state != IK_JREC_ARMED)
+			return 3;
+	}
+	return 0;
+}
+
+/* A limit that strikes in the middle would strike the repair as well. */
+static void under_a_small_limit_nothing_is_begun(void **state IK_UNUSED)
+{
+	assert_int_equal(in_child(acts_under_a_limit, NULL), 0);
+	start_torn();
+	assert_int_equal(in_child(acts_on_a_torn_one, NULL), 0);
+	if (act_recover() < 0)
+		fail_msg("%s", job_err.message);
+	assert_true(is(&official));
+}
+
 /* The worker may not signal anybody, so somebody else does; both see this page. */
 static struct {
 	volatile pid_t worker;
@@ -249,6 +311,7 @@ int main(void)
 		TEST(without_root_nothing_is_done),
 		TEST(a_dry_run_changes_nothing),
 		TEST(without_a_lock_nothing_is_done),
+		TEST(under_a_small_limit_nothing_is_begun),
 		TEST(signals_stop_a_copy),
 		TEST(reports_are_bounded),
 	};
