@@ -3,6 +3,7 @@
 #include "io/sight.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
