@@ -25,38 +25,28 @@ static const char *const own_files[] = {IK_NAME_NEW,	 IK_NAME_TEMP,	  IK_NAME_PR
 static const char *const guide_files[] = {IK_NAME_SCRIPT, IK_NAME_README, IK_NAME_HISTORY,
 					  "immensity-restore.log"};
 
-/* The newest official image; without any, the foreign one that we replaced. */
-static const struct ik_backup *choose(const struct ik_backups *backups)
-{
-	const struct ik_backup *best = NULL;
-
-	for (size_t i = 0; i < backups->count; i++) {
-		const struct ik_backup *b = &backups->list[i];
-
-		if (!b->good || b->origin == IK_KIND_OURS)
-			continue;
-		if (!best || b->origin == IK_KIND_OFFICIAL || best->origin != IK_KIND_OFFICIAL)
-			best = b;
-	}
-	return best;
-}
-
 static int put_back(struct ik_lxss *lxss, struct ik_err *err)
 {
 	struct ik_txn_image image = {0};
-	const struct ik_backup *backup;
+	const struct ik_backup *backup = NULL;
+	struct ik_err why = {0};
 	ik_autoclose int fd = -EBADF;
 	char file[IK_BACKUP_NAME_BYTES];
 	int r = ik_lxss_load_backups(lxss, err);
 
 	if (r < 0)
 		return r;
-	backup = choose(&lxss->backups);
-	if (!backup) {
+	r = ik_backups_original(&lxss->backups, &backup, &why);
+	if (why.code == IK_E_BACKUP_MISSING) {
 		r = ik_err_set(err, IK_E_BACKUP_MISSING, ENOENT,
 			       "our kernel is in place and there is no backup to put back");
 		ik_err_hint(err, "`wsl --update` from Windows brings Microsoft's kernel back; ours "
 				 "goes on working until then");
+		return r;
+	}
+	if (r < 0) {
+		if (err)
+			*err = why;
 		return r;
 	}
 	(void)snprintf(file, sizeof(file), "%s", backup->file);

@@ -98,6 +98,28 @@ damage_named() {
 	ik verify
 }
 
+# What cannot be read may be the newest: no older kernel is put back instead, and nothing is deleted beside it. The worker
+# has no capabilities, so that it is stopped by the bits although root runs the test.
+unreadable() {
+	new_drive
+	local newest
+	ik install --image "$W/ours1.img" >/dev/null
+	cat "$W/official2.img" >"$T"
+	ik install --image "$W/ours1.img" >/dev/null
+	newest=$(find "$TOOLS" -name 'immensity-official-*.img')
+	chmod 000 "$newest"
+	fails "verify names a backup that cannot be read" 1 "${newest##*/}.*cannot be read" ik verify
+	ok "backups, too" grep -q UNREADABLE <<<"$(ik backups)"
+	is "restore does not take an older one" "$(field error.code restore)" backup-bad
+	is "nor does remove" "$(field error.code remove)" backup-bad
+	same "ours stays" "$T" "$W/ours1.img"
+	is "the older one by name" "$(status_of ik restore --to first)" 0
+	same "is put back" "$T" "$W/official.img"
+	is "purge" "$(status_of ik maint --event=purge --format=deb)" 0
+	ok "keeps the script beside what it cannot judge" test -e "$TOOLS/immensity-restore.cmd" -a -e "$newest"
+	chmod 644 "$newest"
+}
+
 official_for_a_while() {
 	new_drive
 	ik install --image "$W/ours1.img" >/dev/null
@@ -147,6 +169,7 @@ first_install
 versions
 foreign
 restores
+unreadable
 official_for_a_while
 removal
 spellings
