@@ -23,7 +23,7 @@ static const char *const own_files[] = {IK_NAME_NEW,	 IK_NAME_TEMP,	  IK_NAME_PR
 					IK_NAME_JOURNAL, IK_PROBE_NAME_A, IK_PROBE_NAME_B};
 /* Gone when no backup is left that they speak of. */
 static const char *const guide_files[] = {IK_NAME_SCRIPT, IK_NAME_README, IK_NAME_HISTORY,
-					  "immensity-restore.log"};
+					  IK_NAME_SEAL, "immensity-restore.log"};
 
 static int put_back(struct ik_lxss *lxss, struct ik_err *err)
 {
@@ -59,6 +59,13 @@ static int put_back(struct ik_lxss *lxss, struct ik_err *err)
 	return ik_txn_run(lxss, &image, IK_TXN_RESTORE, err);
 }
 
+static int remove_backup(int dir_fd, const struct ik_backup *b, struct ik_err *err)
+{
+	int r = b->first_official ? ik_afile_remove(dir_fd, IK_NAME_SEAL, err) : 0;
+
+	return r < 0 ? r : ik_afile_remove(dir_fd, b->file, err);
+}
+
 /* Purge: backups whose very bytes were just read back from the target are not needed any more. */
 static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik_err *err)
 {
@@ -70,7 +77,7 @@ static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik
 
 		if (b->image.id.size_bytes == target->id.size_bytes &&
 		    ik_digest_is_equal(&b->image.whole, &target->whole))
-			r = ik_afile_remove(lxss->dir_fd, b->file, err);
+			r = remove_backup(lxss->dir_fd, b, err);
 		else
 			left++;
 	}

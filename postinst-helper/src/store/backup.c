@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A backup is trusted for what was read back from it now, never for its name alone; a name with a
- * digest in it must agree with the content.
+ * digest in it must agree with the content, and any other with what is written down about it.
  */
 #include "store/backup.h"
 
@@ -52,8 +52,10 @@ static void describe(struct ik_backup *backup, const char *name_hex)
 	char hex[IK_SHA256_HEX];
 
 	ik_digest_hex(&backup->image.whole, hex);
-	backup->good = backup->image.kind != IK_KIND_TORN &&
-		       (!name_hex || strncasecmp(name_hex, hex, IK_NAME_SHORT_HEX) == 0);
+	/* Without a digest in its name it must at least be whole, and what the name says: a cut image is "foreign". */
+	backup->good = name_hex ? backup->image.kind != IK_KIND_TORN &&
+					  strncasecmp(name_hex, hex, IK_NAME_SHORT_HEX) == 0 :
+				  backup->image.kind == backup->origin;
 	if (strcasecmp(backup->file, IK_NAME_PREV) == 0)
 		(void)snprintf(backup->id, sizeof(backup->id), "previous");
 	else
@@ -146,6 +148,25 @@ static int append(struct ik_backups *b, const struct ik_backup *backup, struct i
 	return 0;
 }
 
+/* Holds the list against what is written down about some of it. */
+static int compare_seal(int dir_fd, struct ik_backups *b, struct ik_err *err)
+{
+	struct ik_seal seal;
+	int r = ik_seal_load(dir_fd, &seal, err);
+
+	if (r < 0)
+		return r;
+	b->seal = seal.state;
+	for (size_t i = 0; i < b->count; i++) {
+		struct ik_backup *one = &b->list[i];
+
+		if (one->good && ik_seal_contradicts(&seal, one->file, &one->image.whole,
+						     one->image.id.size_bytes))
+			one->good = false;
+	}
+	return 0;
+}
+
 int ik_backups_load(int dir_fd, const struct ik_progress *progress, struct ik_backups *ret,
 		    struct ik_err *err)
 {
@@ -164,6 +185,8 @@ int ik_backups_load(int dir_fd, const struct ik_progress *progress, struct ik_ba
 		if (r > 0)
 			r = append(&out, &backup, err);
 	}
+	if (r >= 0)
+		r = compare_seal(dir_fd, &out, err);
 	if (r < 0)
 		return r;
 	if (out.count)

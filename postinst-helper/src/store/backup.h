@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "io/progress.h"
+#include "store/seal.h"
 #include "store/target.h"
 
 #define IK_BACKUP_NAME_BYTES 64
@@ -19,7 +20,11 @@ struct ik_backup {
 	char file[IK_BACKUP_NAME_BYTES]; /* name in the directory */
 	enum ik_kind origin;
 	bool first_official;
-	bool good; /* valid head, and the digest agrees with its name where the name has one */
+	/*
+	 * Valid head, and the digest agrees with its name; where the name has none: whole, of the kind that the name
+	 * stands for, and not otherwise than is written down (store/seal).
+	 */
+	bool good;
 	bool unreadable; /* it is there, but who knows what it is: never good, no digest, no size */
 	struct ik_target image; /* with digest */
 };
@@ -28,6 +33,7 @@ struct ik_backups {
 	struct ik_backup
 		*list; /* owned; sorted: official oldest release first, foreign, previous */
 	size_t count;
+	enum ik_seal_state seal; /* of the first official one */
 };
 
 /*

@@ -5,11 +5,13 @@
 #include "store/keep.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "io/afile.h"
 #include "io/stage.h"
 #include "os/pathres.h"
 #include "store/names.h"
+#include "store/seal.h"
 
 /*
  * Is there no first official image yet? The directory is asked, too: what could not be read a moment ago is in no list
@@ -59,6 +61,34 @@ static int name_copy(int dir_fd, const struct ik_backups *b, const struct ik_tar
 	return 0;
 }
 
+/*
+ * Writes the first official image's digest down where that is not done yet: its copy was just proved, or found good. A
+ * crash before it is harmless; the next run does it.
+ */
+static int seal_first(int dir_fd, struct ik_backups *b, struct ik_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; b->seal == IK_SEAL_NONE && r >= 0 && i < b->count; i++) {
+		if (!b->list[i].first_official || !b->list[i].good)
+			continue;
+		r = ik_seal_put(dir_fd, &b->list[i].image.whole, err);
+		if (r >= 0)
+			b->seal = IK_SEAL_WHOLE;
+	}
+	return r;
+}
+
+/* Somebody deleted the first official image: what is written down of it must not speak of the next one. */
+static int unseal(int dir_fd, struct ik_backups *b, struct ik_err *err)
+{
+	int r = b->seal == IK_SEAL_NONE ? 0 : ik_seal_drop(dir_fd, err);
+
+	if (r >= 0)
+		b->seal = IK_SEAL_NONE;
+	return r;
+}
+
 int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *image, int fd,
 		   const struct ik_progress *progress, char ret_file[IK_BACKUP_NAME_BYTES],
 		   struct ik_err *err)
@@ -77,12 +107,16 @@ int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *ima
 
 	if (there) {
 		(void)snprintf(ret_file, IK_BACKUP_NAME_BYTES, "%s", there->file);
-		return 0;
+		return seal_first(dir_fd, b, err);
 	}
 	r = name_copy(dir_fd, b, image, ret_file, err);
+	if (r >= 0 && strcmp(ret_file, IK_NAME_OFFICIAL) == 0)
+		r = unseal(dir_fd, b, err);
 	if (r < 0)
 		return r;
 	stage.name = ret_file;
 	r = ik_stage_copy(&stage, progress, err);
-	return r < 0 ? r : ik_backups_enter(b, ret_file, image, err);
+	if (r >= 0)
+		r = ik_backups_enter(b, ret_file, image, err);
+	return r < 0 ? r : seal_first(dir_fd, b, err);
 }

@@ -14,7 +14,8 @@
  * Parameters  b: what is there, the copy is added; image: the image, with digest; fd: open for reading
  *             progress: may be NULL; ret_file: name of the copy
  * Errors      as ik_stage_copy(); pathres: what has the first official image's name is no regular file
- * Effects     the copy is durable, its name once the caller has flushed the directory; nothing official
+ * Effects     the digest of a good first official image is written down if it is not yet (store/seal)
+ *             the copy is durable, its name once the caller has flushed the directory; nothing official
  *             or foreign is ever replaced
  */
 int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *image, int fd,
