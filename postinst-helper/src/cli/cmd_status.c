@@ -165,7 +165,10 @@ static void print_backups(struct ik_cli *cli)
 		ik_clock_iso(b->mtime_unix_s, when);
 		printf("%-34s %-8s %8" PRIu64 " KiB  %s  %.12s  %s%s\n", b->id,
 		       ik_kind_name(b->image.kind), b->image.size_bytes >> 10, when, hex,
-		       b->image.release[0] ? b->image.release : "-", b->good ? "" : "  DAMAGED");
+		       b->image.release[0] ? b->image.release : "-",
+		       b->good	     ? "" :
+		       b->unreadable ? "  UNREADABLE" :
+				       "  DAMAGED");
 	}
 }
 
@@ -186,6 +189,17 @@ static int judge_sight(const struct ik_report *report, struct ik_err *err)
 	r = ik_err_set(err, IK_E_VERIFY_MISMATCH, ENOENT, "\"%.300s\" does not exist",
 		       report->target.windows_path);
 	ik_err_hint(err, "run `sudo immensity-kernel install`, or correct kernel= in .wslconfig");
+	return r;
+}
+
+static int judge_backup(const struct ik_report_backup *backup, struct ik_err *err)
+{
+	int r = ik_err_set(err, IK_E_BACKUP_BAD, EIO, "backup \"%s\" (%.200s) %s", backup->id,
+			   backup->image.path,
+			   backup->unreadable ? "cannot be read" : "is damaged");
+
+	ik_err_hint(err, "it will not be used; `immensity-kernel backups` lists all, and "
+			 "`restore --to ID` takes a good one");
 	return r;
 }
 
@@ -217,11 +231,7 @@ static int judge(struct ik_cli *cli, struct ik_err *err)
 	for (unsigned i = 0; r >= 0 && i < report->backup_count; i++) {
 		if (report->backups[i].good)
 			continue;
-		r = ik_err_set(err, IK_E_BACKUP_BAD, EIO, "backup \"%s\" is damaged",
-			       report->backups[i].id);
-		ik_err_hint(err,
-			    "it will not be used; the others in `immensity-kernel backups` are "
-			    "good");
+		return judge_backup(&report->backups[i], err);
 	}
 	return r;
 }

@@ -231,7 +231,9 @@ static int find_kernel(const struct ik_session *session, struct ik_report *repor
 	for (unsigned i = 0; i < seen->backup_count; i++) {
 		if (!seen->backups[i].good)
 			ik_report_finding(report, IK_LEVEL_WARNING, "backup-bad", NULL,
-					  "backup %s is damaged", seen->backups[i].id);
+					  "backup %s %s", seen->backups[i].id,
+					  seen->backups[i].unreadable ? "cannot be read" :
+									"is damaged");
 	}
 	return 0;
 }

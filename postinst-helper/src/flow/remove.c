@@ -23,40 +23,30 @@ static const char *const own_files[] = {IK_NAME_NEW,	 IK_NAME_TEMP,	  IK_NAME_PR
 					IK_NAME_JOURNAL, IK_PROBE_NAME_A, IK_PROBE_NAME_B};
 /* Gone when no backup is left that they speak of. */
 static const char *const guide_files[] = {IK_NAME_SCRIPT, IK_NAME_README, IK_NAME_HISTORY,
-					  "immensity-restore.log"};
-
-/* The newest official image; without any, the foreign one that we replaced. */
-static const struct ik_backup *choose(const struct ik_backups *backups)
-{
-	const struct ik_backup *best = NULL;
-
-	for (size_t i = 0; i < backups->count; i++) {
-		const struct ik_backup *b = &backups->list[i];
-
-		if (!b->good || b->origin == IK_KIND_OURS)
-			continue;
-		if (!best || b->origin == IK_KIND_OFFICIAL || best->origin != IK_KIND_OFFICIAL)
-			best = b;
-	}
-	return best;
-}
+					  IK_NAME_SEAL, "immensity-restore.log"};
 
 static int put_back(struct ik_lxss *lxss, struct ik_err *err)
 {
 	struct ik_txn_image image = {0};
-	const struct ik_backup *backup;
+	const struct ik_backup *backup = NULL;
+	struct ik_err why = {0};
 	ik_autoclose int fd = -EBADF;
 	char file[IK_BACKUP_NAME_BYTES];
 	int r = ik_lxss_load_backups(lxss, err);
 
 	if (r < 0)
 		return r;
-	backup = choose(&lxss->backups);
-	if (!backup) {
+	r = ik_backups_original(&lxss->backups, &backup, &why);
+	if (why.code == IK_E_BACKUP_MISSING) {
 		r = ik_err_set(err, IK_E_BACKUP_MISSING, ENOENT,
 			       "our kernel is in place and there is no backup to put back");
 		ik_err_hint(err, "`wsl --update` from Windows brings Microsoft's kernel back; ours "
 				 "goes on working until then");
+		return r;
+	}
+	if (r < 0) {
+		if (err)
+			*err = why;
 		return r;
 	}
 	(void)snprintf(file, sizeof(file), "%s", backup->file);
@@ -67,6 +57,13 @@ static int put_back(struct ik_lxss *lxss, struct ik_err *err)
 		return r;
 	image.fd = fd;
 	return ik_txn_run(lxss, &image, IK_TXN_RESTORE, err);
+}
+
+static int remove_backup(int dir_fd, const struct ik_backup *b, struct ik_err *err)
+{
+	int r = b->first_official ? ik_afile_remove(dir_fd, IK_NAME_SEAL, err) : 0;
+
+	return r < 0 ? r : ik_afile_remove(dir_fd, b->file, err);
 }
 
 /* Purge: backups whose very bytes were just read back from the target are not needed any more. */
@@ -80,7 +77,7 @@ static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik
 
 		if (b->image.id.size_bytes == target->id.size_bytes &&
 		    ik_digest_is_equal(&b->image.whole, &target->whole))
-			r = ik_afile_remove(lxss->dir_fd, b->file, err);
+			r = remove_backup(lxss->dir_fd, b, err);
 		else
 			left++;
 	}

@@ -33,8 +33,9 @@ struct ik_report_image {
 
 /* One backup. */
 struct ik_report_backup {
-	char id[96]; /* what `restore --to` takes */
-	bool good;   /* the digest that is known for it was read back */
+	char id[96];	 /* what `restore --to` takes */
+	bool good;	 /* the digest that is known for it was read back */
+	bool unreadable; /* it is there and could not be read: no digest, no size */
 	int64_t mtime_unix_s;
 	struct ik_report_image image; /* image.kind is the origin */
 };

@@ -67,6 +67,7 @@ static int report_backups(const struct ik_scene *scene, const struct ik_job *job
 
 		(void)snprintf(to->id, sizeof(to->id), "%s", from->id);
 		to->good = from->good;
+		to->unreadable = from->unreadable;
 		to->mtime_unix_s = from->image.id.mtime.tv_sec;
 		ik_lxss_describe(&from->image, &to->image);
 		to->image.kind = from->origin;

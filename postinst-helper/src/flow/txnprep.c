@@ -13,6 +13,7 @@
 #include "io/probe.h"
 #include "io/stage.h"
 #include "os/sys.h"
+#include "store/keep.h"
 #include "store/names.h"
 
 /* Step 2: what could go wrong later is found out now. */
@@ -96,7 +97,7 @@ static int write_rescue(struct ik_txn *txn, struct ik_err *err)
 {
 	struct ik_lxss *lxss = txn->lxss;
 	struct ik_strbuf ik_autostrbuf script = {0}, readme = {0};
-	const struct ik_backup *official = NULL;
+	const struct ik_backup *official = ik_backups_newest_good(&lxss->backups);
 	struct ik_rescue rescue = {
 		.target_file = lxss->name,
 		.lock_file = IK_NAME_LOCK,
@@ -108,7 +109,7 @@ static int write_rescue(struct ik_txn *txn, struct ik_err *err)
 
 	add_rescue(&rescue, "previous", txn->old_file,
 		   txn->old_is_torn ? &txn->image->target : &txn->old);
-	if (ik_backups_select(&lxss->backups, "official", NULL, &official, NULL) >= 0)
+	if (official)
 		add_rescue(&rescue, "official", official->file, &official->image);
 	r = ik_rescue_script(&rescue, &script, err);
 	if (r >= 0)

@@ -14,6 +14,18 @@
 #include "os/pathres.h"
 #include "os/sys.h"
 
+int ik_afile_create(int dir_fd, const char *name, mode_t mode, int *ret_fd)
+{
+	ik_autoclose int fd = -EBADF;
+	int r = ik_sys_create(dir_fd, name, mode, &fd);
+
+	if (r < 0)
+		return r;
+	ik_ignore(ik_sys_fchmod(fd, mode)); /* Windows drives may refuse, and need not */
+	*ret_fd = ik_steal_fd(&fd);
+	return 0;
+}
+
 int ik_afile_remove(int dir_fd, const char *name, struct ik_err *err)
 {
 	struct ik_file_id id;
@@ -49,12 +61,10 @@ static int write_temp(int dir_fd, const char *temp, const void *data, size_t len
 		      struct ik_err *err)
 {
 	ik_autoclose int fd = -EBADF;
-	int r = ik_sys_create(dir_fd, temp, mode, &fd);
+	int r = ik_afile_create(dir_fd, temp, mode, &fd);
 
 	if (r < 0)
 		return ik_io_fault(r, err, "creating \"%s\"", temp);
-	ik_ignore(ik_sys_fchmod(
-		fd, mode)); /* past the umask; Windows drives may refuse, and need not */
 	r = ik_sys_pwrite(fd, data, len, 0);
 	if (r < 0)
 		return ik_io_fault(r, err, "writing \"%s\"", temp);

@@ -15,6 +15,21 @@
 #define IK_AFILE_TEMP ".immensity-tmp" /* what is added to a name while it is being replaced */
 
 /*
+ * Bits of what a run of another distro must be able to write in place: journal, lock, history. On a drive mounted with
+ * `metadata` each distro's default user is another owner, and all of them are one Windows user; who may write there at
+ * all is decided by Windows (its folder is the administrators'), and without `metadata` everything shows as 0777 anyway.
+ */
+#define IK_AFILE_SHARED_MODE 0666
+
+/*
+ * Purpose     creates a new file with these permission bits, whatever the umask is.
+ * Parameters  name: one component; mode: 0644, or IK_AFILE_SHARED_MODE; ret_fd: open for reading and writing
+ * Returns     0, or a negative errno as ik_sys_create(): -EEXIST when anything has the name. That the bits cannot be
+ *             set is no failure: drives without modes refuse it.
+ */
+int ik_afile_create(int dir_fd, const char *name, mode_t mode, int *ret_fd) IK_MUST_CHECK;
+
+/*
  * Purpose     writes name + IK_AFILE_TEMP anew, flushes it, reads it back through a new
  *             descriptor, and renames it over name.
  * Parameters  dir_fd: directory of the file; name: one component; data: len bytes, borrowed

@@ -45,7 +45,7 @@ static int write_temp(const struct ik_stage *stage, const struct ik_progress *pr
 		      struct ik_err *err)
 {
 	ik_autoclose int fd = -EBADF;
-	int r = ik_sys_create(stage->dir_fd, stage->temp, 0644, &fd);
+	int r = ik_afile_create(stage->dir_fd, stage->temp, 0644, &fd);
 
 	if (r < 0)
 		return ik_io_fault(r, err, "creating \"%s\"", stage->temp);

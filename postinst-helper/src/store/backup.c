@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A backup is trusted for what was read back from it now, never for its name alone; a name with a
- * digest in it must agree with the content.
+ * digest in it must agree with the content, and any other with what is written down about it.
  */
 #include "store/backup.h"
 
@@ -11,9 +11,6 @@
 #include <strings.h>
 
 #include "codec/relver.h"
-#include "io/afile.h"
-#include "io/fault.h"
-#include "io/stage.h"
 #include "os/dirlist.h"
 #include "store/names.h"
 
@@ -55,13 +52,38 @@ static void describe(struct ik_backup *backup, const char *name_hex)
 	char hex[IK_SHA256_HEX];
 
 	ik_digest_hex(&backup->image.whole, hex);
-	backup->good = backup->image.kind != IK_KIND_TORN &&
-		       (!name_hex || strncasecmp(name_hex, hex, IK_NAME_SHORT_HEX) == 0);
+	/* Without a digest in its name it must at least be whole, and what the name says: a cut image is "foreign". */
+	backup->good = name_hex ? backup->image.kind != IK_KIND_TORN &&
+					  strncasecmp(name_hex, hex, IK_NAME_SHORT_HEX) == 0 :
+				  backup->image.kind == backup->origin;
 	if (strcasecmp(backup->file, IK_NAME_PREV) == 0)
 		(void)snprintf(backup->id, sizeof(backup->id), "previous");
 	else
 		(void)snprintf(backup->id, sizeof(backup->id), "%s-%.12s",
 			       ik_kind_name(backup->origin), name_hex ? name_hex : hex);
+}
+
+/*
+ * Is it certain that the name stands for no backup? It went away, or is no regular file. All else that hinders a look
+ * (a missing right, a scanner, a bad sector, a server that is tired) leaves open what is there.
+ */
+static bool is_no_backup(const struct ik_err *seen)
+{
+	return seen->code == IK_E_PATH_MISSING || seen->code == IK_E_PATH_SYMLINK ||
+	       seen->code == IK_E_FILE_IS_DIRECTORY || seen->code == IK_E_FILE_IS_FIFO ||
+	       seen->code == IK_E_FILE_IS_DEVICE || seen->code == IK_E_FILE_IS_SOCKET;
+}
+
+/* What is known of a backup that cannot be read: its name, and what that says. */
+static void describe_unreadable(struct ik_backup *backup, const char *name_hex)
+{
+	memset(&backup->image, 0, sizeof(backup->image));
+	backup->unreadable = true;
+	if (backup->origin == IK_KIND_OURS)
+		(void)snprintf(backup->id, sizeof(backup->id), "previous");
+	else
+		(void)snprintf(backup->id, sizeof(backup->id), "%s-%.12s",
+			       ik_kind_name(backup->origin), name_hex ? name_hex : "unreadable");
 }
 
 /* Looks at one directory entry; 1 = it is a backup. */
@@ -83,11 +105,14 @@ static int load_one(int dir_fd, const char *file, const struct ik_progress *prog
 			*err = seen;
 		return r;
 	}
-	if (r < 0 || backup.image.kind == IK_KIND_MISSING)
+	if (r < 0 ? is_no_backup(&seen) : backup.image.kind == IK_KIND_MISSING)
 		return 0;
 	backup.first_official = strcasecmp(file, IK_NAME_OFFICIAL) == 0;
 	(void)origin_of(backup.file, &hex);
-	describe(&backup, hex);
+	if (r < 0)
+		describe_unreadable(&backup, hex);
+	else
+		describe(&backup, hex);
 	*ret = backup;
 	return 1;
 }
@@ -123,6 +148,25 @@ static int append(struct ik_backups *b, const struct ik_backup *backup, struct i
 	return 0;
 }
 
+/* Holds the list against what is written down about some of it. */
+static int compare_seal(int dir_fd, struct ik_backups *b, struct ik_err *err)
+{
+	struct ik_seal seal;
+	int r = ik_seal_load(dir_fd, &seal, err);
+
+	if (r < 0)
+		return r;
+	b->seal = seal.state;
+	for (size_t i = 0; i < b->count; i++) {
+		struct ik_backup *one = &b->list[i];
+
+		if (one->good && ik_seal_contradicts(&seal, one->file, &one->image.whole,
+						     one->image.id.size_bytes))
+			one->good = false;
+	}
+	return 0;
+}
+
 int ik_backups_load(int dir_fd, const struct ik_progress *progress, struct ik_backups *ret,
 		    struct ik_err *err)
 {
@@ -141,6 +185,8 @@ int ik_backups_load(int dir_fd, const struct ik_progress *progress, struct ik_ba
 		if (r > 0)
 			r = append(&out, &backup, err);
 	}
+	if (r >= 0)
+		r = compare_seal(dir_fd, &out, err);
 	if (r < 0)
 		return r;
 	if (out.count)
@@ -161,16 +207,84 @@ const struct ik_backup *ik_backups_find(const struct ik_backups *b, const struct
 	return NULL;
 }
 
+static int missing(const char *name, struct ik_err *err)
+{
+	int r = ik_err_set(err, IK_E_BACKUP_MISSING, ENOENT, "no backup \"%s\"", name);
+
+	ik_err_hint(err, "`immensity-kernel backups` lists them; from Windows, `wsl "
+			 "--update` brings Microsoft's kernel back");
+	return r;
+}
+
+static int not_good(const char *name, const struct ik_backup *found, struct ik_err *err)
+{
+	int r = ik_err_set(err, IK_E_BACKUP_BAD, EIO, "backup \"%s\" (%s) %s", name, found->file,
+			   found->unreadable ? "cannot be read" : "is damaged");
+
+	ik_err_hint(err,
+		    found->unreadable ?
+			    "end what holds it open or mend its rights and try again, or choose "
+			    "another one from `immensity-kernel backups` with `restore --to ID`" :
+			    "choose another one from `immensity-kernel backups`");
+	return r;
+}
+
+/*
+ * The newest one of an origin. That is not "the newest of those that could be read": an unreadable one may be newer, and
+ * to put an older kernel back would look like success. A damaged one is of no use whatever happens, so a good one serves.
+ */
+static int newest(const struct ik_backups *b, enum ik_kind origin, const struct ik_backup **ret,
+		  struct ik_err *err)
+{
+	const struct ik_backup *found = NULL, *lost = NULL;
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct ik_backup *one = &b->list[i];
+
+		if (one->origin != origin)
+			continue;
+		if (one->good)
+			found = one; /* sorted by release: the last one is the newest */
+		else if (!lost || one->unreadable)
+			lost = one;
+	}
+	if (lost && (lost->unreadable || !found))
+		return not_good(ik_kind_name(origin), lost, err);
+	if (!found)
+		return missing(ik_kind_name(origin), err);
+	*ret = found;
+	return 0;
+}
+
+int ik_backups_original(const struct ik_backups *b, const struct ik_backup **ret,
+			struct ik_err *err)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->list[i].origin == IK_KIND_OFFICIAL)
+			return newest(b, IK_KIND_OFFICIAL, ret, err);
+	}
+	return newest(b, IK_KIND_FOREIGN, ret, err);
+}
+
+const struct ik_backup *ik_backups_newest_good(const struct ik_backups *b)
+{
+	const struct ik_backup *found = NULL;
+
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->list[i].origin == IK_KIND_OFFICIAL && b->list[i].good)
+			found = &b->list[i];
+	}
+	return found;
+}
+
 /* Does the entry answer to that name? */
 static bool answers(const struct ik_backup *backup, const char *name,
 		    const struct ik_sha256 *previous)
 {
-	if (strcmp(name, "official") == 0)
-		return backup->origin == IK_KIND_OFFICIAL && backup->good;
 	if (strcmp(name, "first") == 0)
 		return backup->first_official;
 	if (strcmp(name, "previous") == 0 && previous)
-		return ik_digest_is_equal(&backup->image.whole, previous);
+		return !backup->unreadable && ik_digest_is_equal(&backup->image.whole, previous);
 	return strncmp(backup->id, name, strlen(name)) == 0;
 }
 
@@ -179,85 +293,29 @@ int ik_backups_select(const struct ik_backups *b, const char *name,
 		      struct ik_err *err)
 {
 	const struct ik_backup *found = NULL;
-	bool word = strcmp(name, "official") == 0 || strcmp(name, "first") == 0 ||
-		    strcmp(name, "previous") == 0;
-	int r;
+	bool word = strcmp(name, "first") == 0 || strcmp(name, "previous") == 0;
 
+	if (strcmp(name, "official") == 0)
+		return newest(b, IK_KIND_OFFICIAL, ret, err);
 	for (size_t i = 0; i < b->count; i++) {
 		if (!answers(&b->list[i], name, previous))
 			continue;
 		if (found && !word && strcmp(found->id, b->list[i].id) != 0)
 			return ik_err_set(err, IK_E_ARGUMENT_BAD, 0,
 					  "\"%s\" fits more than one backup", name);
-		found = &b->list[i]; /* sorted by release: the last official one is the newest */
+		if (!found || !found->good || b->list[i].good)
+			found = &b->list[i];
 	}
-	if (!found) {
-		r = ik_err_set(err, IK_E_BACKUP_MISSING, ENOENT, "no backup \"%s\"", name);
-		ik_err_hint(err, "`immensity-kernel backups` lists them; from Windows, `wsl "
-				 "--update` brings Microsoft's kernel back");
-		return r;
-	}
-	if (!found->good) {
-		r = ik_err_set(err, IK_E_BACKUP_BAD, EIO, "backup \"%s\" (%s) is damaged", name,
-			       found->file);
-		ik_err_hint(err, "choose another one from `immensity-kernel backups`");
-		return r;
-	}
+	if (!found)
+		return missing(name, err);
+	if (!found->good)
+		return not_good(name, found, err);
 	*ret = found;
 	return 0;
 }
 
-/*
- * Is there no first official image yet? The directory is asked, too: what could not be read a moment ago is in no list
- * (a scanner had it open, a sector was slow), and must not be replaced all the same. 1 = none.
- */
-static int is_first(int dir_fd, const struct ik_backups *b, struct ik_err *err)
-{
-	struct ik_err seen = {0};
-	struct ik_file_id id;
-	int r;
-
-	for (size_t i = 0; i < b->count; i++) {
-		if (b->list[i].first_official)
-			return 0;
-	}
-	r = ik_path_identify(dir_fd, IK_NAME_OFFICIAL, &id, &seen);
-	if (seen.code == IK_E_PATH_MISSING)
-		return 1;
-	if (r < 0 && err)
-		*err = seen;
-	return r < 0 ? r : 0;
-}
-
-/* Name for a new copy of an image: by origin, and for all but our own by digest. */
-static int name_copy(int dir_fd, const struct ik_backups *b, const struct ik_target *image,
-		     char ret_file[IK_BACKUP_NAME_BYTES], struct ik_err *err)
-{
-	char hex[IK_SHA256_HEX];
-	int first = 0;
-
-	if (image->kind == IK_KIND_OURS) {
-		(void)snprintf(ret_file, IK_BACKUP_NAME_BYTES, "%s", IK_NAME_PREV);
-		return 0;
-	}
-	if (image->kind == IK_KIND_OFFICIAL)
-		first = is_first(dir_fd, b, err);
-	if (first < 0)
-		return first;
-	ik_digest_hex(&image->whole, hex);
-	if (first)
-		(void)snprintf(ret_file, IK_BACKUP_NAME_BYTES, "%s", IK_NAME_OFFICIAL);
-	else
-		(void)snprintf(ret_file, IK_BACKUP_NAME_BYTES, "%s%.12s%s",
-			       image->kind == IK_KIND_OFFICIAL ? IK_NAME_OFFICIAL_MORE :
-								 IK_NAME_FOREIGN_MORE,
-			       hex, IK_NAME_SUFFIX);
-	return 0;
-}
-
-/* Enters a copy that was just made and proved; one by that name was replaced. */
-static int enter(struct ik_backups *b, const char *file, const struct ik_target *image,
-		 struct ik_err *err)
+int ik_backups_enter(struct ik_backups *b, const char *file, const struct ik_target *image,
+		     struct ik_err *err)
 {
 	struct ik_backup backup = {.image = *image};
 	const char *hex;
@@ -277,32 +335,4 @@ static int enter(struct ik_backups *b, const char *file, const struct ik_target 
 	if (r >= 0)
 		qsort(b->list, b->count, sizeof(*b->list), compare);
 	return r;
-}
-
-int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *image, int fd,
-		   const struct ik_progress *progress, char ret_file[IK_BACKUP_NAME_BYTES],
-		   struct ik_err *err)
-{
-	const struct ik_backup *there = ik_backups_find(b, &image->whole, image->id.size_bytes);
-	int r;
-	struct ik_stage stage = {
-		.from_fd = fd,
-		.size_bytes = image->id.size_bytes,
-		.digest = image->whole,
-		.dir_fd = dir_fd,
-		.temp = IK_NAME_TEMP,
-		.what = "backing up",
-		.names_later = true,
-	};
-
-	if (there) {
-		(void)snprintf(ret_file, IK_BACKUP_NAME_BYTES, "%s", there->file);
-		return 0;
-	}
-	r = name_copy(dir_fd, b, image, ret_file, err);
-	if (r < 0)
-		return r;
-	stage.name = ret_file;
-	r = ik_stage_copy(&stage, progress, err);
-	return r < 0 ? r : enter(b, ret_file, image, err);
 }

@@ -2,7 +2,7 @@
 /*
  * Copies of images beside the target. Official images are kept for ever, each generation under its own
  * name, the first as immensity-official.img; foreign ones that were replaced by force likewise; our own
- * former image is immensity-prev.img and gets replaced.
+ * former image is immensity-prev.img and gets replaced. How they come to be there is store/keep.
  * It must not know when to restore which.
  */
 #ifndef IK_STORE_BACKUP_H
@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "io/progress.h"
+#include "store/seal.h"
 #include "store/target.h"
 
 #define IK_BACKUP_NAME_BYTES 64
@@ -19,7 +20,12 @@ struct ik_backup {
 	char file[IK_BACKUP_NAME_BYTES]; /* name in the directory */
 	enum ik_kind origin;
 	bool first_official;
-	bool good; /* valid head, and the digest agrees with its name where the name has one */
+	/*
+	 * Valid head, and the digest agrees with its name; where the name has none: whole, of the kind that the name
+	 * stands for, and not otherwise than is written down (store/seal).
+	 */
+	bool good;
+	bool unreadable; /* it is there, but who knows what it is: never good, no digest, no size */
 	struct ik_target image; /* with digest */
 };
 
@@ -27,12 +33,14 @@ struct ik_backups {
 	struct ik_backup
 		*list; /* owned; sorted: official oldest release first, foreign, previous */
 	size_t count;
+	enum ik_seal_state seal; /* of the first official one */
 };
 
 /*
  * Purpose     lists the backups in a directory and hashes each, past every cache.
  * Parameters  dir_fd: directory of the target; progress: may be NULL
- * Returns     0; what has one of the names but is no regular file, or cannot be read, is left out
+ * Returns     0; what has one of the names but is no regular file is left out; what cannot be read (a missing right, a
+ *             scanner, a bad sector) is listed as unreadable
  * Errors      IK_E_IO_FAILED, IK_E_MEMORY_EXHAUSTED, IK_E_INTERRUPTED
  */
 int ik_backups_load(int dir_fd, const struct ik_progress *progress, struct ik_backups *ret,
@@ -53,22 +61,32 @@ const struct ik_backup *ik_backups_find(const struct ik_backups *b, const struct
  *             (the one with the digest `previous`), or the beginning of an id, if only one fits
  *             previous: digest of the image before the last change, may be NULL
  * Returns     0 and the backup, borrowed
- * Errors      IK_E_BACKUP_MISSING, IK_E_BACKUP_BAD (named, but damaged)
+ * Errors      IK_E_BACKUP_MISSING; IK_E_BACKUP_BAD: the one that was named is damaged or unreadable, or
+ *             "official" was said and an unreadable one may be the newest, or none of them is good
  */
 int ik_backups_select(const struct ik_backups *b, const char *name,
 		      const struct ik_sha256 *previous, const struct ik_backup **ret,
 		      struct ik_err *err) IK_MUST_CHECK;
 
 /*
- * Purpose     makes sure that a proved copy of an image exists.
- * Parameters  b: what is there, the copy is added; image: the image, with digest; fd: open for reading
- *             progress: may be NULL; ret_file: name of the copy
- * Errors      as ik_stage_copy(); pathres: what has the first official image's name is no regular file
- * Effects     the copy is durable, its name once the caller has flushed the directory; nothing official
- *             or foreign is ever replaced
+ * Purpose     chooses what a removal puts back: the newest official image; only where no backup claims to be official,
+ *             the newest foreign one, which was replaced by force.
+ * Errors      as ik_backups_select()
  */
-int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *image, int fd,
-		   const struct ik_progress *progress, char ret_file[IK_BACKUP_NAME_BYTES],
-		   struct ik_err *err) IK_MUST_CHECK;
+int ik_backups_original(const struct ik_backups *b, const struct ik_backup **ret,
+			struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     the newest official image among the good ones, whatever else there may be; NULL without any. Borrowed.
+ *             For the rescue script, which had rather know an older one than none.
+ */
+const struct ik_backup *ik_backups_newest_good(const struct ik_backups *b);
+
+/*
+ * Purpose     enters a copy that was just made and proved; one by that name was replaced.
+ * Errors      IK_E_MEMORY_EXHAUSTED
+ */
+int ik_backups_enter(struct ik_backups *b, const char *file, const struct ik_target *image,
+		     struct ik_err *err) IK_MUST_CHECK;
 
 #endif

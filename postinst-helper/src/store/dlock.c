@@ -158,7 +158,7 @@ static int try_create(struct ik_dlock *lock, struct ik_err *err)
 
 	if (r < 0)
 		return r;
-	r = ik_sys_create(lock->dir_fd, IK_NAME_LOCK, 0644, &fd);
+	r = ik_afile_create(lock->dir_fd, IK_NAME_LOCK, IK_AFILE_SHARED_MODE, &fd);
 	if (r == -EEXIST)
 		return 0;
 	if (r < 0)

@@ -9,24 +9,26 @@
 #include <stdarg.h>
 
 #include "base/strbuf.h"
+#include "io/afile.h"
 #include "os/clock.h"
 #include "os/pathres.h"
 #include "os/sys.h"
 #include "store/names.h"
 
-static void IK_PRINTF(5, 0) append(int dir_fd, const char *name, mode_t mode, const char *end,
-				   const char *fmt, va_list args)
+/* The file as it is there already, when creating it told so. */
+static int open_old(int r, int dir_fd, const char *name, int *fd)
+{
+	return r == -EEXIST ? ik_path_open_regular(dir_fd, name, O_RDWR, fd, NULL, NULL) : r;
+}
+
+static void IK_PRINTF(3, 0) append(int fd, const char *end, const char *fmt, va_list args)
 {
 	struct ik_strbuf ik_autostrbuf line = {0}, text = {0};
-	ik_autoclose int fd = -EBADF;
 	struct ik_file_id id;
 	char when[21];
-	int r = ik_sys_create(dir_fd, name, mode, &fd);
 
-	if (r == -EEXIST)
-		r = ik_path_open_regular(dir_fd, name, O_RDWR, &fd, NULL, NULL);
 	/* A hard link would be another file that changes. */
-	if (r < 0 || ik_file_id_of(fd, &id, NULL) < 0 || id.nlink > 1)
+	if (ik_file_id_of(fd, &id, NULL) < 0 || id.nlink > 1)
 		return;
 	ik_clock_iso(ik_clock_unix_s(), when);
 	ik_strbuf_vprintf(&text, fmt, args);
@@ -41,21 +43,29 @@ static void IK_PRINTF(5, 0) append(int dir_fd, const char *name, mode_t mode, co
 
 void ik_history_drive(int dir_fd, const char *fmt, ...)
 {
+	ik_autoclose int fd = -EBADF;
 	va_list args;
+	int r = ik_afile_create(dir_fd, IK_NAME_HISTORY, IK_AFILE_SHARED_MODE, &fd);
 
+	if (open_old(r, dir_fd, IK_NAME_HISTORY, &fd) < 0)
+		return;
 	va_start(args, fmt);
-	append(dir_fd, IK_NAME_HISTORY, 0644, "\r\n", fmt, args);
+	append(fd, "\r\n", fmt, args);
 	va_end(args);
 }
 
 void ik_history_log(const char *dir, const char *fmt, ...)
 {
-	ik_autoclose int fd = -EBADF;
+	ik_autoclose int dir_fd = -EBADF, fd = -EBADF;
 	va_list args;
+	int r = ik_sys_open_read(dir, O_DIRECTORY, &dir_fd);
 
-	if (ik_sys_open_read(dir, O_DIRECTORY, &fd) < 0)
+	/* On the Linux side the administrator's umask counts. */
+	if (r >= 0)
+		r = ik_sys_create(dir_fd, IK_HISTORY_LOG, 0644, &fd);
+	if (open_old(r, dir_fd, IK_HISTORY_LOG, &fd) < 0)
 		return;
 	va_start(args, fmt);
-	append(fd, IK_HISTORY_LOG, 0644, "\n", fmt, args);
+	append(fd, "\n", fmt, args);
 	va_end(args);
 }

@@ -48,7 +48,7 @@ static int open_file(int dir_fd, int *ret_fd, struct ik_err *err)
 	int r = ik_path_open_regular(dir_fd, IK_NAME_JOURNAL, O_RDWR, &fd, &id, &seen);
 
 	if (seen.code == IK_E_PATH_MISSING) {
-		r = ik_sys_create(dir_fd, IK_NAME_JOURNAL, 0644, &fd);
+		r = ik_afile_create(dir_fd, IK_NAME_JOURNAL, IK_AFILE_SHARED_MODE, &fd);
 		if (r >= 0)
 			r = ik_sys_pwrite(fd, empty, sizeof(empty), 0);
 		if (r < 0)

@@ -13,8 +13,9 @@
 #define IK_NAME_NEW	      "immensity-new.img"
 #define IK_NAME_PREV	      "immensity-prev.img"
 #define IK_NAME_OFFICIAL      "immensity-official.img"
-#define IK_NAME_OFFICIAL_MORE "immensity-official-" /* + 12 hex digits + IK_NAME_SUFFIX */
-#define IK_NAME_FOREIGN_MORE  "immensity-foreign-"  /* + 12 hex digits + IK_NAME_SUFFIX */
+#define IK_NAME_OFFICIAL_MORE "immensity-official-"	  /* + 12 hex digits + IK_NAME_SUFFIX */
+#define IK_NAME_FOREIGN_MORE  "immensity-foreign-"	  /* + 12 hex digits + IK_NAME_SUFFIX */
+#define IK_NAME_SEAL	      "immensity-official.sha256" /* digest of IK_NAME_OFFICIAL */
 #define IK_NAME_SUFFIX	      ".img"
 #define IK_NAME_TEMP	      "immensity-copy.tmp" /* images under way */
 #define IK_NAME_JOURNAL	      "immensity-journal.bin"

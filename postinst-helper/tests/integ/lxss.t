@@ -98,6 +98,62 @@ damage_named() {
 	ik verify
 }
 
+# refused_backup: nobody takes the first official backup for good.
+refused_backup() {
+	fails "$1: verify" 1 "immensity-official.img.*damaged" ik verify
+	is "$1: restore" "$(field error.code restore)" backup-bad
+	is "$1: remove" "$(field error.code remove)" backup-bad
+	same "$1: ours stays" "$T" "$W/ours1.img"
+}
+
+# Its name holds no digest, so that it must be whole, and what was written down about it.
+rotten() {
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	ok "the digest is written down" test "$(cut -d' ' -f1 "$TOOLS/immensity-official.sha256")" = "$(sum "$W/official.img")"
+	printf x | dd of="$TOOLS/immensity-official.img" bs=1 seek=1500000 conv=notrunc status=none
+	rm "$TOOLS/immensity-journal.bin"
+	refused_backup "one byte"
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	rm "$TOOLS/immensity-official.sha256"
+	truncate -s 1200000 "$TOOLS/immensity-official.img"
+	refused_backup "cut, without its digest"
+	ik install --image "$W/ours3.img" >/dev/null
+	fails "no script gets its digest" 1 "" grep "$(sum "$TOOLS/immensity-official.img")" "$TOOLS/immensity-restore.cmd"
+	cat "$W/official2.img" >"$T"
+	is "Windows Update's kernel is kept beside it" "$(status_of ik install --image "$W/ours3.img")" 0
+	is "and can be restored" "$(status_of ik restore)" 0
+	same "byte for byte" "$T" "$W/official2.img"
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	rm "$TOOLS/immensity-official.sha256"
+	ik install --image "$W/ours3.img" >/dev/null
+	ok "an older drive gets it, too" test -e "$TOOLS/immensity-official.sha256"
+}
+
+# What cannot be read may be the newest: no older kernel is put back instead, and nothing is deleted beside it. The worker
+# has no capabilities, so that it is stopped by the bits although root runs the test.
+unreadable() {
+	new_drive
+	local newest
+	ik install --image "$W/ours1.img" >/dev/null
+	cat "$W/official2.img" >"$T"
+	ik install --image "$W/ours1.img" >/dev/null
+	newest=$(find "$TOOLS" -name 'immensity-official-*.img')
+	chmod 000 "$newest"
+	fails "verify names a backup that cannot be read" 1 "${newest##*/}.*cannot be read" ik verify
+	ok "backups, too" grep -q UNREADABLE <<<"$(ik backups)"
+	is "restore does not take an older one" "$(field error.code restore)" backup-bad
+	is "nor does remove" "$(field error.code remove)" backup-bad
+	same "ours stays" "$T" "$W/ours1.img"
+	is "the older one by name" "$(status_of ik restore --to first)" 0
+	same "is put back" "$T" "$W/official.img"
+	is "purge" "$(status_of ik maint --event=purge --format=deb)" 0
+	ok "keeps the script beside what it cannot judge" test -e "$TOOLS/immensity-restore.cmd" -a -e "$newest"
+	chmod 644 "$newest"
+}
+
 official_for_a_while() {
 	new_drive
 	ik install --image "$W/ours1.img" >/dev/null
@@ -121,7 +177,7 @@ removal() {
 	is "inode, links and time as before us" "$(identity "$T")" "$before"
 	same "its backup stays" "$TOOLS/immensity-official.img" "$W/official.img"
 	is "all else is gone but the guides" "$(find "$TOOLS" -name 'immensity-*' -printf '%f\n' | sort | tr '\n' ' ')" \
-		"immensity-README.txt immensity-history.txt immensity-official.img immensity-restore.cmd "
+		"immensity-README.txt immensity-history.txt immensity-official.img immensity-official.sha256 immensity-restore.cmd "
 	is "again: nothing to do" "$(field data.action remove)" unchanged
 	is "purge" "$(status_of ik maint --event=purge --format=deb)" 0
 	is "leaves nothing" "$(ls "$TOOLS")" kernel
@@ -177,6 +233,8 @@ first_install
 versions
 foreign
 restores
+unreadable
+rotten
 official_for_a_while
 removal
 small_limits

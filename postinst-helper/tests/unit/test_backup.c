@@ -176,6 +176,91 @@ static void names_are_answered(void **state IK_UNUSED)
 	assert_null(ik_backups_find(&b, &other, newer.size));
 }
 
+/* Loads the list while one opening or reading of a backup fails. */
+static struct ik_backups load_blind(const char *call, long at)
+{
+	struct ik_backups b;
+
+	faults = (struct faults){.on = true, .only = call, .at = at, .errnum = EACCES};
+	b = backups_load();
+	assert_non_null(faults.fired);
+	faults_off();
+	return b;
+}
+
+static void what_cannot_be_read_is_listed(void **state IK_UNUSED)
+{
+	/* The first opening is that of the directory. */
+	static const struct {
+		const char *call;
+		long at;
+	} cases[] = {{"ik_sys_openat2", 2}, {"ik_sys_pread", 1}};
+	static const char *const files[] = {IK_NAME_OFFICIAL, "immensity-official-" HEX_NONE ".img",
+					    IK_NAME_PREV};
+	static const char *const ids[] = {"official-unreadable", "official-" HEX_NONE, "previous"};
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(cases) * IK_ARRAY_SIZE(files); i++) {
+		const char *file = files[i % IK_ARRAY_SIZE(files)];
+		struct ik_backups ik_autobackups b = {0};
+
+		backups_put(file, &official);
+		b = load_blind(cases[i / IK_ARRAY_SIZE(files)].call,
+			       cases[i / IK_ARRAY_SIZE(files)].at);
+		assert_int_equal(b.count, 1);
+		assert_true(b.list[0].unreadable && !b.list[0].good && !b.list[0].image.has_digest);
+		assert_int_equal(b.list[0].image.id.size_bytes, 0);
+		assert_string_equal(b.list[0].id, ids[i % IK_ARRAY_SIZE(files)]);
+		assert_int_equal(select_one(&b, b.list[0].id, NULL, IK_E_BACKUP_BAD), -1);
+		assert_int_equal(unlinkat(backups_fd, file, 0), 0);
+	}
+}
+
+static enum ik_code original(const struct ik_backups *b, enum ik_kind origin)
+{
+	const struct ik_backup *found = NULL;
+	struct ik_err err = {.code = IK_E_NONE};
+
+	if (ik_backups_original(b, &found, &err) >= 0)
+		assert_int_equal(found->origin, origin);
+	return err.code;
+}
+
+/* An older one, or a foreign one, is not put back instead of one that is there. */
+static void the_newest_is_not_the_newest_readable_one(void **state IK_UNUSED)
+{
+	struct ik_backups ik_autobackups b = backups_load();
+	char id[64];
+
+	assert_int_equal(original(&b, IK_KIND_FOREIGN), IK_E_BACKUP_MISSING);
+	backups_put_hex(IK_NAME_OFFICIAL_MORE, &official);
+	ik_backups_done(&b);
+	b = load_blind("ik_sys_openat2", 2);
+	assert_int_equal(select_one(&b, "official", NULL, IK_E_BACKUP_BAD), -1);
+	assert_int_equal(original(&b, IK_KIND_FOREIGN), IK_E_BACKUP_BAD);
+	assert_null(ik_backups_newest_good(&b));
+	/* Beside it a foreign one, and a good official one. */
+	b.list = reallocarray(b.list, 3, sizeof(*b.list));
+	b.list[1] = b.list[2] = b.list[0];
+	b.list[1].unreadable = false;
+	b.list[1].good = true;
+	(void)snprintf(b.list[1].id, sizeof(b.list[1].id), "official-good");
+	b.list[2].origin = IK_KIND_FOREIGN;
+	b.list[2].good = true;
+	b.count = 3;
+	assert_int_equal(original(&b, IK_KIND_FOREIGN), IK_E_BACKUP_BAD);
+	assert_int_equal(select_one(&b, "official", NULL, IK_E_BACKUP_BAD), -1);
+	(void)snprintf(id, sizeof(id), "official-good");
+	assert_int_equal(select_one(&b, id, NULL, IK_E_NONE), 1);
+	assert_ptr_equal(ik_backups_newest_good(&b), &b.list[1]);
+	/* A damaged one can never be put back: then a good one serves. */
+	b.list[0].unreadable = false;
+	assert_int_equal(original(&b, IK_KIND_OFFICIAL), IK_E_NONE);
+	b.list[1].good = false;
+	assert_int_equal(original(&b, IK_KIND_FOREIGN), IK_E_BACKUP_BAD);
+	b.list[0].origin = b.list[1].origin = IK_KIND_OURS;
+	assert_int_equal(original(&b, IK_KIND_FOREIGN), IK_E_NONE);
+}
+
 static void without_memory_no_backup_is_left_out(void **state IK_UNUSED)
 {
 	unsigned failures = 0;
@@ -229,6 +314,8 @@ int main(void)
 		TEST(a_listing_can_be_interrupted),
 		TEST(what_goes_away_while_listing_is_no_backup),
 		TEST(names_are_answered),
+		TEST(what_cannot_be_read_is_listed),
+		TEST(the_newest_is_not_the_newest_readable_one),
 		TEST(without_memory_no_backup_is_left_out),
 	};
 
