@@ -22,7 +22,7 @@ static int has_work(const struct ik_scene *scene, const struct ik_job *job,
 static int recover_scene(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
 			 struct ik_err *err)
 {
-	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	struct ik_err seen = {0};
 	int r = has_work(scene, job, &report->recovery, err);
 

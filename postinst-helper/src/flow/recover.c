@@ -134,6 +134,7 @@ static int loud(struct ik_lxss *lxss, struct ik_err *err, const struct ik_err *c
 
 	ik_err_hint(err, DARK_HINT);
 	ik_history_drive(lxss->dir_fd, "RECOVERY NEEDED: the kernel is half written");
+	lxss->half_written = true;
 	return r;
 }
 
@@ -159,6 +160,16 @@ static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err 
 	r = ik_err_set(err, IK_E_RECOVERY_NEEDED, EIO, "\"%s\" %s half written: %s",
 		       scene->lxss.name, torn ? "is" : "may be", why->message);
 	ik_err_hint(err, DARK_HINT);
+	return r;
+}
+
+int ik_recover_failed(const struct ik_lxss *lxss, int r, const struct ik_err *why,
+		      struct ik_err *err)
+{
+	if (lxss->half_written && why->code != IK_E_RECOVERY_NEEDED)
+		return in_the_dark(lxss->scene, r, why, err);
+	if (err)
+		*err = *why;
 	return r;
 }
 
@@ -263,6 +274,7 @@ int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
 	int r = ik_recover_judge(lxss->scene, &lxss->journal, distrust_new, &lxss->progress,
 				 &verdict, &why);
 
+	lxss->half_written = false;
 	/* We were writing to it a moment ago: that it cannot even be looked at is no "unchanged". */
 	if (r < 0 && distrust_new)
 		return loud(lxss, err, &why);
