@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "flow/mixture.h"
+#include "flow/match.h"
 #include "flow/settle.h"
 #include "io/afile.h"
 #include "os/sys.h"
@@ -22,39 +22,6 @@
 
 #define DARK_HINT \
 	"do not shut WSL down; run `immensity-kernel recover`. If WSL does not start any more: " WINDOWS_HINT
-
-/* Compares the target with an image that the journal names. */
-static int match_image(const struct ik_scene *scene, const struct ik_jrec_image *image,
-		       const struct ik_progress *progress, enum ik_match *ret_match, bool *ret_body,
-		       struct ik_err *err)
-{
-	struct ik_reread seen;
-	struct ik_file_id id;
-	struct ik_err why = {0};
-	int r;
-
-	*ret_match = IK_MATCH_NO;
-	r = ik_path_identify(scene->lxss.fd, scene->lxss.name, &id, err);
-	if (r < 0 || image->size_bytes < IK_HEAD_BYTES || id.size_bytes > IK_IMAGE_MAX_BYTES)
-		return r;
-	r = ik_reread(scene->lxss.fd, scene->lxss.name, image->size_bytes,
-		      IK_REREAD_WHOLE | IK_REREAD_BODY, progress, &seen, &why);
-	if (why.code == IK_E_FILE_TOO_SMALL)
-		return 0;
-	if (r < 0) {
-		if (err)
-			*err = why;
-		return r;
-	}
-	if (!seen.tail_is_zero)
-		return 0;
-	if (ik_digest_is_equal(&seen.body, &image->body_sha256))
-		*ret_body = true;
-	if (ik_digest_is_equal(&seen.whole, &image->sha256))
-		*ret_match =
-			seen.id.size_bytes == image->size_bytes ? IK_MATCH_EXACT : IK_MATCH_PADDED;
-	return 0;
-}
 
 /* Does the copy that the journal names hold these bytes? */
 static bool copy_is_good(const struct ik_scene *scene, const struct ik_jrec_image *image,
@@ -81,20 +48,21 @@ static int gather_matches(const struct ik_scene *scene, const struct ik_journal 
 			  const struct ik_progress *progress, struct ik_plan_recover_facts *facts,
 			  struct ik_err *err)
 {
-	int r = match_image(scene, &journal->rec.b, progress, &facts->is_new, &facts->body_is_ours,
-			    err);
+	int r = ik_match_target(scene, &journal->rec.b, progress, &facts->is_new,
+				&facts->body_is_ours, err);
 
 	if (r >= 0 && facts->is_new == IK_MATCH_NO)
-		r = match_image(scene, &journal->rec.a, progress, &facts->is_old,
-				&facts->body_is_ours, err);
+		r = ik_match_target(scene, &journal->rec.a, progress, &facts->is_old,
+				    &facts->body_is_ours, err);
 	if (r < 0 || facts->is_new != IK_MATCH_NO || facts->is_old != IK_MATCH_NO)
 		return r;
+	/* Only where we were at it: nothing of ours is in another file, or where no journal is armed. */
+	if (facts->journal != IK_PLAN_JOURNAL_ARMED || !facts->same_inode || facts->body_is_ours)
+		return 0;
 	/* A head that somebody else wrote in the middle of our overwrite: no kernel of anybody. */
-	if (ik_mixture_has_part_of(scene->lxss.fd, scene->lxss.name, &journal->rec.b) ||
-	    ik_mixture_has_part_of(scene->lxss.fd, scene->lxss.name, &journal->rec.a) ||
-	    ik_mixture_is_cut(scene->lxss.fd, scene->lxss.name))
-		facts->body_is_ours = true;
-	return 0;
+	r = ik_match_mixture(scene, &journal->rec, err);
+	facts->body_is_ours = r > 0;
+	return IK_MIN(r, 0);
 }
 
 int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *journal,
