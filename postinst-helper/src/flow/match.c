@@ -50,3 +50,24 @@ int ik_match_mixture(const struct ik_scene *scene, const struct ik_jrec *rec, st
 		r = ik_mixture_has_part_of(dir_fd, name, &rec->a, err);
 	return r == 0 ? ik_mixture_is_cut(dir_fd, name, err) : r;
 }
+
+int ik_match_copy(const struct ik_scene *scene, const struct ik_jrec_image *image,
+		  const struct ik_progress *progress, struct ik_err *err)
+{
+	struct ik_err why = {0};
+	int r;
+
+	if (!image->file[0])
+		return 0;
+	r = ik_reread_expect(scene->lxss.fd, image->file, image->size_bytes, &image->sha256,
+			     progress, &why);
+	if (r >= 0)
+		return 1;
+	/* Refused is what has the name and is no regular file. */
+	if (why.code == IK_E_VERIFY_MISMATCH || why.code == IK_E_PATH_MISSING ||
+	    ik_code_exit(why.code) == IK_EXIT_REFUSED)
+		return 0;
+	if (err)
+		*err = why;
+	return r;
+}

@@ -32,4 +32,12 @@ int ik_match_target(const struct ik_scene *scene, const struct ik_jrec_image *im
 int ik_match_mixture(const struct ik_scene *scene, const struct ik_jrec *rec,
 		     struct ik_err *err) IK_MUST_CHECK;
 
+/*
+ * Purpose     does the copy that the journal names hold the image?
+ * Returns     1: proved; 0: proved that it does not: none is named, none is there, or it holds something else
+ * Errors      it may or may not: io/reread, IK_E_INTERRUPTED, IK_E_MEMORY_EXHAUSTED
+ */
+int ik_match_copy(const struct ik_scene *scene, const struct ik_jrec_image *image,
+		  const struct ik_progress *progress, struct ik_err *err) IK_MUST_CHECK;
+
 #endif

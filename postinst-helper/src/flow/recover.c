@@ -23,14 +23,6 @@
 #define DARK_HINT \
 	"do not shut WSL down; run `immensity-kernel recover`. If WSL does not start any more: " WINDOWS_HINT
 
-/* Does the copy that the journal names hold these bytes? */
-static bool copy_is_good(const struct ik_scene *scene, const struct ik_jrec_image *image,
-			 const struct ik_progress *progress)
-{
-	return image->file[0] && ik_reread_expect(scene->lxss.fd, image->file, image->size_bytes,
-						  &image->sha256, progress, NULL) >= 0;
-}
-
 static enum ik_plan_journal journal_fact(const struct ik_journal *journal)
 {
 	if (!journal->present)
@@ -65,6 +57,51 @@ static int gather_matches(const struct ik_scene *scene, const struct ik_journal 
 	return IK_MIN(r, 0);
 }
 
+/* Nothing can be judged: we are asked to stop, or have no memory. Other errors are the copy's own. */
+static bool is_no_judgement(const struct ik_err *why)
+{
+	return why->code == IK_E_INTERRUPTED || why->code == IK_E_MEMORY_EXHAUSTED;
+}
+
+static int hand_on(int r, const struct ik_err *why, struct ik_err *err)
+{
+	if (err)
+		*err = *why;
+	return r;
+}
+
+/*
+ * The verdict by the table, where the copies are asked only if one is to be written back. One that cannot be read
+ * may be good: the other one may stand in for it, but no journal is closed for want of it.
+ */
+static int decide(const struct ik_scene *scene, const struct ik_journal *journal,
+		  const struct ik_progress *progress, struct ik_plan_recover_facts *facts,
+		  enum ik_recovery *ret, struct ik_err *err)
+{
+	enum ik_recovery verdict;
+	struct ik_err why = {0};
+	int r;
+
+	facts->backup_good = true;
+	verdict = ik_plan_recover(facts);
+	if (verdict == IK_RECOVERY_RESTORE_OLD) {
+		r = ik_match_copy(scene, &journal->rec.a, progress, &why);
+		facts->backup_good = r > 0;
+		verdict = ik_plan_recover(facts);
+		if (r < 0 && (verdict != IK_RECOVERY_LOUD || is_no_judgement(&why)))
+			return hand_on(r, &why, err);
+	}
+	if (verdict == IK_RECOVERY_LOUD) {
+		r = ik_match_copy(scene, &journal->rec.b, progress, &why);
+		if (r < 0 && is_no_judgement(&why))
+			return hand_on(r, &why, err);
+		facts->staged_good = r > 0;
+		verdict = ik_plan_recover(facts);
+	}
+	*ret = verdict;
+	return 0;
+}
+
 int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *journal,
 		     bool distrust_new, const struct ik_progress *progress, enum ik_recovery *ret,
 		     struct ik_err *err)
@@ -83,15 +120,7 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 	if (facts.target_exists && facts.header_valid &&
 	    (facts.journal == IK_PLAN_JOURNAL_ARMED || may_be_padded(journal)))
 		r = gather_matches(scene, journal, progress, &facts, err);
-	if (r < 0)
-		return r;
-	if (facts.journal == IK_PLAN_JOURNAL_ARMED) {
-		facts.backup_good = copy_is_good(scene, &journal->rec.a, progress);
-		if (!facts.backup_good)
-			facts.staged_good = copy_is_good(scene, &journal->rec.b, progress);
-	}
-	*ret = ik_plan_recover(&facts);
-	return 0;
+	return r >= 0 ? decide(scene, journal, progress, &facts, ret, err) : r;
 }
 
 static int loud(struct ik_lxss *lxss, struct ik_err *err, const struct ik_err *cause)
@@ -136,9 +165,7 @@ int ik_recover_failed(const struct ik_lxss *lxss, int r, const struct ik_err *wh
 {
 	if (lxss->half_written && why->code != IK_E_RECOVERY_NEEDED)
 		return in_the_dark(lxss->scene, r, why, err);
-	if (err)
-		*err = *why;
-	return r;
+	return hand_on(r, why, err);
 }
 
 int ik_recover_unseen(const struct ik_scene *scene, struct ik_err *err)

@@ -138,6 +138,8 @@ static int overwrite(struct ik_txn *txn, bool *ret_padded, struct ik_err *err)
 		*err = why;
 	if (job.reach == IK_INPLACE_UNTOUCHED)
 		return call_off(txn, r);
+	/* Who asked us to stop asked before the kernel was half written: what mends it cannot be stopped. */
+	lxss->outer = (struct ik_progress){.tick = NULL};
 	repaired = ik_recover_run(lxss, true, &repair);
 	if (repair.code == IK_E_TARGET_UNFLUSHED)
 		ik_report_note(lxss->report, "%.200s", repair.message);
