@@ -136,11 +136,11 @@ static int loud(struct ik_lxss *lxss, struct ik_err *err, const struct ik_err *c
 }
 
 /*
- * A look failed. Where what can still be seen is half written, or nothing shows that it is not, that is
- * said: any other status would mean that the kernel before is in place. A refusal stays what it is.
+ * Something failed. Where what can still be seen is half written, or nothing shows that it is not, that is
+ * said: any other status would mean that the kernel before is in place.
  */
-static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err *why,
-		       struct ik_err *err)
+static int tell_torn(const struct ik_scene *scene, int r, const struct ik_err *why,
+		     struct ik_err *err)
 {
 	struct ik_journal journal;
 	struct ik_target target;
@@ -152,7 +152,7 @@ static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err 
 
 	if (err)
 		*err = *why;
-	if ((!armed && !torn) || ik_code_exit(why->code) == IK_EXIT_REFUSED)
+	if (!armed && !torn)
 		return r;
 	r = ik_err_set(err, IK_E_RECOVERY_NEEDED, EIO, "\"%s\" %s half written: %s",
 		       scene->lxss.name, torn ? "is" : "may be", why->message);
@@ -160,11 +160,19 @@ static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err 
 	return r;
 }
 
+/* A look failed. A refusal stays what it is. */
+static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err *why,
+		       struct ik_err *err)
+{
+	return ik_code_exit(why->code) == IK_EXIT_REFUSED ? hand_on(r, why, err) :
+							    tell_torn(scene, r, why, err);
+}
+
 int ik_recover_failed(const struct ik_lxss *lxss, int r, const struct ik_err *why,
 		      struct ik_err *err)
 {
 	if (lxss->half_written && why->code != IK_E_RECOVERY_NEEDED)
-		return in_the_dark(lxss->scene, r, why, err);
+		return tell_torn(lxss->scene, r, why, err);
 	return hand_on(r, why, err);
 }
 

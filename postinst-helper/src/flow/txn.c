@@ -10,6 +10,8 @@
 #include "flow/recover.h"
 #include "flow/txnprep.h"
 #include "io/afile.h"
+#include "io/fault.h"
+#include "os/sys.h"
 #include "store/history.h"
 #include "store/names.h"
 
@@ -49,8 +51,14 @@ static int judge(struct ik_txn *txn, struct ik_err *err)
 	int r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST_CACHE, &lxss->progress,
 			       &txn->old, err);
 
-	if (r >= 0)
-		r = check_size(txn, err);
+	if (r < 0)
+		return r;
+	/* Recovery knows more than the head says: a mixture is no kernel of anybody. */
+	if (lxss->half_written) {
+		txn->has_false_head = txn->old.kind != IK_KIND_TORN;
+		txn->old.kind = IK_KIND_TORN;
+	}
+	r = check_size(txn, err);
 	if (r < 0)
 		return r;
 	lxss->known = txn->old;
@@ -92,6 +100,33 @@ static int recheck(struct ik_txn *txn, struct ik_err *err)
 		lxss->name);
 	ik_err_hint(err, "run `immensity-kernel install` again");
 	return r;
+}
+
+/*
+ * A mixture with a valid head is known as one by its own journal only. Before that is written over, the head is
+ * zeroed: then every later look, and Windows, sees what it is, wherever we are stopped.
+ */
+static int take_head_away(struct ik_txn *txn, struct ik_err *err)
+{
+	static const uint8_t zeros[IK_HEAD_BYTES];
+	struct ik_lxss *lxss = txn->lxss;
+	struct timespec mtime = txn->old.id.mtime;
+	ik_autoclose int fd = -EBADF;
+	int r = ik_scene_open_target(lxss->scene, &fd, NULL, err);
+
+	if (r >= 0)
+		r = recheck(txn, err);
+	if (r < 0)
+		return r;
+	lxss->known.has_digest = false;
+	r = ik_sys_pwrite(fd, zeros, sizeof(zeros), 0);
+	if (r >= 0)
+		r = ik_sys_fsync(fd);
+	if (r < 0)
+		return ik_io_fault(r, err, "writing \"%s\"", lxss->name);
+	ik_ignore(ik_sys_set_mtime(fd, &mtime));
+	return ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST, &lxss->progress,
+			      &txn->old, err);
 }
 
 /* Nothing was touched: takes the journal back. */
@@ -189,6 +224,8 @@ int ik_txn_run(struct ik_lxss *lxss, const struct ik_txn_image *image, enum ik_t
 		r = ik_txnprep_stage(&txn, err);
 	if (r >= 0)
 		r = ik_dlock_check(&lxss->lock, err);
+	if (r >= 0 && txn.has_false_head)
+		r = take_head_away(&txn, err);
 	if (r >= 0)
 		r = ik_txnprep_arm(&txn, err);
 	if (r < 0)
