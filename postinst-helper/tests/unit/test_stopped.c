@@ -10,6 +10,7 @@
 
 #include "faults.h"
 #include "flow/lxss.h"
+#include "flow/match.h"
 #include "flow/recover.h"
 #include "txnworld.h"
 
@@ -142,6 +143,22 @@ static void no_file_is_no_copy(void **state IK_UNUSED)
 	assert_true(is(&ours));
 }
 
+/* Whether anybody asks why makes no difference. */
+static void asking_for_a_copy(void **state IK_UNUSED)
+{
+	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	struct ik_jrec rec;
+
+	start_torn();
+	rec = record();
+	assert_int_equal(ik_scene_open(&session, &scene, NULL), 0);
+	assert_int_equal(ik_match_copy(&scene, &rec.a, NULL, NULL), 1);
+	assert_int_equal(ik_match_copy(&scene, &rec.b, NULL, NULL), 0);
+	faults = (struct faults){.on = true, .only = "ik_sys_pread", .at = 1, .errnum = EIO};
+	assert_int_equal(ik_match_copy(&scene, &rec.a, NULL, NULL), -EIO);
+	faults_off();
+}
+
 /* No memory, or unreadable: the table's "no good copy" needs a proof that there is none. */
 static void copies_while_judging(void **state IK_UNUSED)
 {
@@ -181,6 +198,7 @@ int main(void)
 		cmocka_unit_test(recovery_that_is_stopped),
 		cmocka_unit_test(unread_is_not_bad),
 		cmocka_unit_test(no_file_is_no_copy),
+		cmocka_unit_test(asking_for_a_copy),
 		cmocka_unit_test(copies_while_judging),
 	};
 
