@@ -39,6 +39,8 @@ int ik_lxss_open(const struct ik_scene *scene, const struct ik_job *job, struct 
 		.report = report,
 		.dir_fd = scene->lxss.fd,
 		.name = scene->lxss.name,
+		.lock = {.dir_fd = -EBADF},
+		.journal = {.dir_fd = -EBADF},
 		.outer = job->progress,
 	};
 	ret->progress = (struct ik_progress){.tick = tick, .ctx = ret};

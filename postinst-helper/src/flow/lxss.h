@@ -30,21 +30,29 @@ struct ik_lxss {
 	bool has_backups;
 	struct ik_target
 		known; /* what was last proved to be at the target; digest may be missing */
-	struct ik_sight judged;	     /* the target right before it was judged */
+	struct ik_sight judged; /* the target right before it was judged */
+	bool half_written; /* by us, and recovery could not repair it: whatever its head says, it is no kernel */
 	struct ik_progress outer;    /* the worker's */
 	struct ik_progress progress; /* the same, and the lock's heartbeat */
 	struct ik_progress window;   /* the same, but only a lost lock stops the work */
 };
 
+/* Never opened. A descriptor that is all-zero is stdin: nothing of ours may be written relative to that. */
+#define IK_LXSS_NONE                                                                         \
+	{                                                                                    \
+		.dir_fd = -EBADF, .lock = {.dir_fd = -EBADF}, .journal = {.dir_fd = -EBADF } \
+	}
+
 /*
  * Purpose     takes the lock and reads the journal.
- * Parameters  job: borrowed; ret: must not move afterwards, its progress points to it
+ * Parameters  job: borrowed; ret: must not move afterwards, its progress points to it. After a failure it is
+ *             only to be closed: it may have no lock and no journal
  * Errors      store/dlock, store/journal
  */
 int ik_lxss_open(const struct ik_scene *scene, const struct ik_job *job, struct ik_report *report,
 		 struct ik_lxss *ret, struct ik_err *err) IK_MUST_CHECK;
 
-/* Purpose     releases the lock and the memory; lxss may be NULL. */
+/* Purpose     releases the lock and the memory; lxss may be NULL or IK_LXSS_NONE. */
 void ik_lxss_close(struct ik_lxss *lxss);
 
 #define ik_autolxss IK_CLEANUP(ik_lxss_close)

@@ -62,7 +62,7 @@ static bool has_nothing(const struct ik_lxss *lxss)
 static int note_good(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
 		     struct ik_err *err)
 {
-	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	struct ik_err why = {0};
 	int r = ik_recover_open(scene, job, report, &lxss, &why);
 
@@ -82,7 +82,7 @@ static int note_good(const struct ik_scene *scene, struct ik_job *job, struct ik
 static int recover_scene(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
 			 struct ik_err *err)
 {
-	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	int r = has_work(scene, job, &report->recovery, err);
 
 	if (r <= 0)

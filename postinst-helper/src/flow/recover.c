@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "flow/mixture.h"
+#include "flow/match.h"
 #include "flow/settle.h"
 #include "io/afile.h"
 #include "os/sys.h"
@@ -24,47 +24,6 @@
 
 #define DARK_HINT \
 	"do not shut WSL down; run `immensity-kernel recover`. If WSL does not start any more: " WINDOWS_HINT
-
-/* Compares the target with an image that the journal names. */
-static int match_image(const struct ik_scene *scene, const struct ik_jrec_image *image,
-		       const struct ik_progress *progress, enum ik_match *ret_match, bool *ret_body,
-		       struct ik_err *err)
-{
-	struct ik_reread seen;
-	struct ik_file_id id;
-	struct ik_err why = {0};
-	int r;
-
-	*ret_match = IK_MATCH_NO;
-	r = ik_path_identify(scene->lxss.fd, scene->lxss.name, &id, err);
-	if (r < 0 || image->size_bytes < IK_HEAD_BYTES || id.size_bytes > IK_IMAGE_MAX_BYTES)
-		return r;
-	r = ik_reread(scene->lxss.fd, scene->lxss.name, image->size_bytes,
-		      IK_REREAD_WHOLE | IK_REREAD_BODY, progress, &seen, &why);
-	if (why.code == IK_E_FILE_TOO_SMALL)
-		return 0;
-	if (r < 0) {
-		if (err)
-			*err = why;
-		return r;
-	}
-	if (!seen.tail_is_zero)
-		return 0;
-	if (ik_digest_is_equal(&seen.body, &image->body_sha256))
-		*ret_body = true;
-	if (ik_digest_is_equal(&seen.whole, &image->sha256))
-		*ret_match =
-			seen.id.size_bytes == image->size_bytes ? IK_MATCH_EXACT : IK_MATCH_PADDED;
-	return 0;
-}
-
-/* Does the copy that the journal names hold these bytes? */
-static bool copy_is_good(const struct ik_scene *scene, const struct ik_jrec_image *image,
-			 const struct ik_progress *progress)
-{
-	return image->file[0] && ik_reread_expect(scene->lxss.fd, image->file, image->size_bytes,
-						  &image->sha256, progress, NULL) >= 0;
-}
 
 static enum ik_plan_journal journal_fact(const struct ik_journal *journal)
 {
@@ -83,19 +42,65 @@ static int gather_matches(const struct ik_scene *scene, const struct ik_journal 
 			  const struct ik_progress *progress, struct ik_plan_recover_facts *facts,
 			  struct ik_err *err)
 {
-	int r = match_image(scene, &journal->rec.b, progress, &facts->is_new, &facts->body_is_ours,
-			    err);
+	int r = ik_match_target(scene, &journal->rec.b, progress, &facts->is_new,
+				&facts->body_is_ours, err);
 
 	if (r >= 0 && facts->is_new == IK_MATCH_NO)
-		r = match_image(scene, &journal->rec.a, progress, &facts->is_old,
-				&facts->body_is_ours, err);
+		r = ik_match_target(scene, &journal->rec.a, progress, &facts->is_old,
+				    &facts->body_is_ours, err);
 	if (r < 0 || facts->is_new != IK_MATCH_NO || facts->is_old != IK_MATCH_NO)
 		return r;
+	/* Only where we were at it: nothing of ours is in another file, or where no journal is armed. */
+	if (facts->journal != IK_PLAN_JOURNAL_ARMED || !facts->same_inode || facts->body_is_ours)
+		return 0;
 	/* A head that somebody else wrote in the middle of our overwrite: no kernel of anybody. */
-	if (ik_mixture_has_part_of(scene->lxss.fd, scene->lxss.name, &journal->rec.b) ||
-	    ik_mixture_has_part_of(scene->lxss.fd, scene->lxss.name, &journal->rec.a) ||
-	    ik_mixture_is_cut(scene->lxss.fd, scene->lxss.name))
-		facts->body_is_ours = true;
+	r = ik_match_mixture(scene, &journal->rec, err);
+	facts->body_is_ours = r > 0;
+	return IK_MIN(r, 0);
+}
+
+/* Nothing can be judged: we are asked to stop, or have no memory. Other errors are the copy's own. */
+static bool is_no_judgement(const struct ik_err *why)
+{
+	return why->code == IK_E_INTERRUPTED || why->code == IK_E_MEMORY_EXHAUSTED;
+}
+
+static int hand_on(int r, const struct ik_err *why, struct ik_err *err)
+{
+	if (err)
+		*err = *why;
+	return r;
+}
+
+/*
+ * The verdict by the table, where the copies are asked only if one is to be written back. One that cannot be read
+ * may be good: the other one may stand in for it, but no journal is closed for want of it.
+ */
+static int decide(const struct ik_scene *scene, const struct ik_journal *journal,
+		  const struct ik_progress *progress, struct ik_plan_recover_facts *facts,
+		  enum ik_recovery *ret, struct ik_err *err)
+{
+	enum ik_recovery verdict;
+	struct ik_err why = {0};
+	int r;
+
+	facts->backup_good = true;
+	verdict = ik_plan_recover(facts);
+	if (verdict == IK_RECOVERY_RESTORE_OLD) {
+		r = ik_match_copy(scene, &journal->rec.a, progress, &why);
+		facts->backup_good = r > 0;
+		verdict = ik_plan_recover(facts);
+		if (r < 0 && (verdict != IK_RECOVERY_LOUD || is_no_judgement(&why)))
+			return hand_on(r, &why, err);
+	}
+	if (verdict == IK_RECOVERY_LOUD) {
+		r = ik_match_copy(scene, &journal->rec.b, progress, &why);
+		if (r < 0 && is_no_judgement(&why))
+			return hand_on(r, &why, err);
+		facts->staged_good = r > 0;
+		verdict = ik_plan_recover(facts);
+	}
+	*ret = verdict;
 	return 0;
 }
 
@@ -117,15 +122,7 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 	if (facts.target_exists && facts.header_valid &&
 	    (facts.journal == IK_PLAN_JOURNAL_ARMED || may_be_padded(journal)))
 		r = gather_matches(scene, journal, progress, &facts, err);
-	if (r < 0)
-		return r;
-	if (facts.journal == IK_PLAN_JOURNAL_ARMED) {
-		facts.backup_good = copy_is_good(scene, &journal->rec.a, progress);
-		if (!facts.backup_good)
-			facts.staged_good = copy_is_good(scene, &journal->rec.b, progress);
-	}
-	*ret = ik_plan_recover(&facts);
-	return 0;
+	return r >= 0 ? decide(scene, journal, progress, &facts, ret, err) : r;
 }
 
 static int loud(struct ik_lxss *lxss, struct ik_err *err, const struct ik_err *cause)
@@ -136,15 +133,16 @@ static int loud(struct ik_lxss *lxss, struct ik_err *err, const struct ik_err *c
 
 	ik_err_hint(err, DARK_HINT);
 	ik_history_drive(lxss->dir_fd, "RECOVERY NEEDED: the kernel is half written");
+	lxss->half_written = true;
 	return r;
 }
 
 /*
- * A look failed. Where what can still be seen is half written, or nothing shows that it is not, that is
- * said: any other status would mean that the kernel before is in place. A refusal stays what it is.
+ * Something failed. Where what can still be seen is half written, or nothing shows that it is not, that is
+ * said: any other status would mean that the kernel before is in place.
  */
-static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err *why,
-		       struct ik_err *err)
+static int tell_torn(const struct ik_scene *scene, int r, const struct ik_err *why,
+		     struct ik_err *err)
 {
 	struct ik_journal journal;
 	struct ik_target target;
@@ -156,12 +154,28 @@ static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err 
 
 	if (err)
 		*err = *why;
-	if ((!armed && !torn) || ik_code_exit(why->code) == IK_EXIT_REFUSED)
+	if (!armed && !torn)
 		return r;
 	r = ik_err_set(err, IK_E_RECOVERY_NEEDED, EIO, "\"%s\" %s half written: %s",
 		       scene->lxss.name, torn ? "is" : "may be", why->message);
 	ik_err_hint(err, DARK_HINT);
 	return r;
+}
+
+/* A look failed. A refusal stays what it is. */
+static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err *why,
+		       struct ik_err *err)
+{
+	return ik_code_exit(why->code) == IK_EXIT_REFUSED ? hand_on(r, why, err) :
+							    tell_torn(scene, r, why, err);
+}
+
+int ik_recover_failed(const struct ik_lxss *lxss, int r, const struct ik_err *why,
+		      struct ik_err *err)
+{
+	if (lxss->half_written && why->code != IK_E_RECOVERY_NEEDED)
+		return tell_torn(lxss->scene, r, why, err);
+	return hand_on(r, why, err);
 }
 
 int ik_recover_unseen(const struct ik_scene *scene, struct ik_err *err)
@@ -269,6 +283,7 @@ static int judge_and_act(struct ik_lxss *lxss, bool distrust_new, struct ik_err 
 	struct ik_err why = {0};
 	int r = ik_lxss_sight(lxss, &why);
 
+	lxss->half_written = false;
 	if (r >= 0)
 		r = ik_recover_judge(lxss->scene, &lxss->journal, distrust_new, &lxss->progress,
 				     &verdict, &why);

@@ -58,9 +58,19 @@ int ik_recover_open(const struct ik_scene *scene, const struct ik_job *job,
  *             IK_E_TARGET_UNFLUSHED: it is whole, but the journal had to stay armed, see flow/settle: no
  *             change may begin, for it would take away what that journal speaks of;
  *             IK_E_TARGET_TORN: torn by somebody else; IK_E_TARGET_MISSING
- * Effects     report->recovery and notes
+ * Effects     report->recovery and notes; lxss->half_written, which only an IK_E_RECOVERY_NEEDED can leave set:
+ *             without it that error means that the kernel could not be judged
  */
 int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     says what a failure after ik_recover_run() means: one of what was to write a whole image over a kernel
+ *             half written does not hide that it still is.
+ * Parameters  r, why: the failure
+ * Returns     negative
+ */
+int ik_recover_failed(const struct ik_lxss *lxss, int r, const struct ik_err *why,
+		      struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     marks the journal GOOD when the image that it says is installed is the one that runs.

@@ -86,14 +86,15 @@ static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik
 	return r;
 }
 
+/* What cannot be looked at may be there, and may speak of a kernel half written. */
 static bool has_own_files(const struct ik_scene *scene, bool with_guides)
 {
 	for (size_t i = 0; i < IK_ARRAY_SIZE(own_files); i++) {
-		if (ik_path_exists(scene->lxss.fd, own_files[i], NULL) > 0)
+		if (ik_path_exists(scene->lxss.fd, own_files[i], NULL) != 0)
 			return true;
 	}
-	return with_guides && (ik_path_exists(scene->lxss.fd, IK_NAME_OFFICIAL, NULL) > 0 ||
-			       ik_path_exists(scene->lxss.fd, IK_NAME_SCRIPT, NULL) > 0);
+	return with_guides && (ik_path_exists(scene->lxss.fd, IK_NAME_OFFICIAL, NULL) != 0 ||
+			       ik_path_exists(scene->lxss.fd, IK_NAME_SCRIPT, NULL) != 0);
 }
 
 /* Recovers; a torn target of ours that recovery cannot repair gets a backup of its own choice. */
@@ -104,8 +105,11 @@ static int make_whole(struct ik_lxss *lxss, struct ik_err *err)
 	struct ik_err seen = {0};
 	int r = ik_recover_run(lxss, false, &seen);
 
-	if (seen.code == IK_E_RECOVERY_NEEDED)
-		return put_back(lxss, err);
+	if (lxss->half_written) {
+		ik_err_clear(&seen);
+		r = put_back(lxss, &seen);
+		return r < 0 ? ik_recover_failed(lxss, r, &seen, err) : r;
+	}
 	if (r < 0) {
 		if (err)
 			*err = seen;
@@ -120,7 +124,7 @@ static int make_whole(struct ik_lxss *lxss, struct ik_err *err)
 static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
 		       struct ik_err *err)
 {
-	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	struct ik_target target;
 	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
 			       err);

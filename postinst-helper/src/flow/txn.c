@@ -10,6 +10,8 @@
 #include "flow/recover.h"
 #include "flow/txnprep.h"
 #include "io/afile.h"
+#include "io/fault.h"
+#include "os/sys.h"
 #include "store/history.h"
 #include "store/names.h"
 
@@ -49,8 +51,14 @@ static int judge(struct ik_txn *txn, struct ik_err *err)
 	int r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST_CACHE, &lxss->progress,
 			       &txn->old, err);
 
-	if (r >= 0)
-		r = check_size(txn, err);
+	if (r < 0)
+		return r;
+	/* Recovery knows more than the head says: a mixture is no kernel of anybody. */
+	if (lxss->half_written) {
+		txn->has_false_head = txn->old.kind != IK_KIND_TORN;
+		txn->old.kind = IK_KIND_TORN;
+	}
+	r = check_size(txn, err);
 	if (r < 0)
 		return r;
 	lxss->known = txn->old;
@@ -96,11 +104,41 @@ static int recheck(struct ik_txn *txn, struct ik_err *err)
 	return r;
 }
 
-/* Nothing was touched: takes the journal back. */
+/*
+ * A mixture with a valid head is known as one by its own journal only. Before that is written over, the head is
+ * zeroed: then every later look, and Windows, sees what it is, wherever we are stopped.
+ */
+static int take_head_away(struct ik_txn *txn, struct ik_err *err)
+{
+	static const uint8_t zeros[IK_HEAD_BYTES];
+	struct ik_lxss *lxss = txn->lxss;
+	struct timespec mtime = txn->old.id.mtime;
+	ik_autoclose int fd = -EBADF;
+	struct ik_file_id id;
+	int r = recheck(txn, err);
+
+	if (r >= 0)
+		r = ik_lxss_open_judged(lxss, &fd, &id, err);
+	if (r < 0)
+		return r;
+	lxss->known.has_digest = false;
+	r = ik_sys_pwrite(fd, zeros, sizeof(zeros), 0);
+	if (r >= 0)
+		r = ik_sys_fsync(fd);
+	if (r < 0)
+		return ik_io_fault(r, err, "writing \"%s\"", lxss->name);
+	ik_ignore(ik_sys_set_mtime(fd, &mtime));
+	return ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST, &lxss->progress,
+			      &txn->old, err);
+}
+
+/* Nothing was touched: takes the journal back. Over what was torn before it stays armed: recovery goes on with it. */
 static int call_off(struct ik_txn *txn, int r)
 {
 	struct ik_lxss *lxss = txn->lxss;
 
+	if (txn->old_is_torn)
+		return r;
 	/* If this fails the journal stays armed over an untouched target: recovery knows the row. */
 	if (ik_journal_mark(&lxss->journal, IK_JREC_IDLE, lxss->journal.rec.flags, "called off",
 			    NULL) >= 0 &&
@@ -140,6 +178,8 @@ static int overwrite(struct ik_txn *txn, bool *ret_padded, struct ik_err *err)
 		*err = why;
 	if (job.reach == IK_INPLACE_UNTOUCHED)
 		return ik_dlock_check(&lxss->lock, NULL) < 0 ? r : call_off(txn, r);
+	/* Who asked us to stop asked before the kernel was half written: what mends it cannot be stopped. */
+	lxss->outer = (struct ik_progress){.tick = NULL};
 	repaired = ik_recover_run(lxss, true, &repair);
 	if (repair.code == IK_E_TARGET_UNFLUSHED)
 		ik_report_note(lxss->report, "%.200s", repair.message);
@@ -189,6 +229,8 @@ int ik_txn_run(struct ik_lxss *lxss, const struct ik_txn_image *image, enum ik_t
 		r = ik_txnprep_stage(&txn, err);
 	if (r >= 0)
 		r = ik_dlock_check(&lxss->lock, err);
+	if (r >= 0 && txn.has_false_head)
+		r = take_head_away(&txn, err);
 	if (r >= 0)
 		r = ik_txnprep_arm(&txn, err);
 	if (r < 0)

@@ -12,17 +12,12 @@
 #include "flow/txn.h"
 #include "store/names.h"
 
-/* Opens the ground and recovers: the start of every change. */
-static int begin(struct ik_job *job, struct ik_scene *scene, struct ik_lxss *lxss,
-		 struct ik_report *report, struct ik_err *err)
+/* On open ground: recovers, the start of every change. */
+static int begin(const struct ik_job *job, struct ik_lxss *lxss, struct ik_err *err)
 {
-	int r = ik_recover_open(scene, job, report, lxss, err);
+	int r = ik_recover_run(lxss, false, err);
 
-	if (r >= 0)
-		r = ik_recover_run(lxss, false, err);
-	if (r >= 0)
-		r = ik_recover_mark_good(lxss, job->session->env.release, err);
-	return r;
+	return r >= 0 ? ik_recover_mark_good(lxss, job->session->env.release, err) : r;
 }
 
 static void source_as_target(const struct ik_source *source, struct ik_txn_image *ret)
@@ -44,7 +39,7 @@ static void source_as_target(const struct ik_source *source, struct ik_txn_image
 int ik_txnjob_install(struct ik_job *job, struct ik_report *report, struct ik_err *err)
 {
 	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
-	struct ik_lxss ik_autolxss lxss = {0};
+	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	struct ik_txn_image image;
 	struct ik_err late = {0};
 	int r = ik_scene_open_for(job->session, &report->mode, &scene, err);
@@ -52,7 +47,9 @@ int ik_txnjob_install(struct ik_job *job, struct ik_report *report, struct ik_er
 	if (r < 0)
 		return r;
 	source_as_target(job->source, &image);
-	r = begin(job, &scene, &lxss, report, err);
+	r = ik_recover_open(&scene, job, report, &lxss, err);
+	if (r >= 0)
+		r = begin(job, &lxss, err);
 	if (r >= 0)
 		r = ik_txn_run(&lxss, &image, IK_TXN_INSTALL, err);
 	if (ik_lxss_report_known(&lxss, &late) < 0)
@@ -60,15 +57,14 @@ int ik_txnjob_install(struct ik_job *job, struct ik_report *report, struct ik_er
 	return r;
 }
 
-/* Asks whether a restore may go on although recovery found a torn target that is not ours. */
-static int begin_restore(struct ik_job *job, struct ik_scene *scene, struct ik_lxss *lxss,
-			 struct ik_report *report, struct ik_err *err)
+/* On open ground: a restore may go on although recovery found a torn target that it could not repair. */
+static int begin_restore(const struct ik_job *job, struct ik_lxss *lxss, struct ik_err *err)
 {
 	struct ik_err seen = {0};
-	int r = begin(job, scene, lxss, report, &seen);
+	int r = begin(job, lxss, &seen);
 
-	/* That is what restoring is for. */
-	if (seen.code == IK_E_TARGET_TORN || seen.code == IK_E_RECOVERY_NEEDED)
+	/* That is what restoring is for. What could not be judged may be a whole kernel, and is not touched. */
+	if (seen.code == IK_E_TARGET_TORN || lxss->half_written)
 		return 0;
 	if (r < 0 && err)
 		*err = seen;
@@ -104,15 +100,20 @@ static int restore_backup(struct ik_lxss *lxss, const char *name, struct ik_err 
 int ik_txnjob_restore(struct ik_job *job, struct ik_report *report, struct ik_err *err)
 {
 	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
-	struct ik_lxss ik_autolxss lxss = {0};
-	struct ik_err late = {0};
+	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
+	struct ik_err late = {0}, why = {0};
 	int r = ik_scene_open_for(job->session, &report->mode, &scene, err);
 
 	if (r < 0)
 		return r;
-	r = begin_restore(job, &scene, &lxss, report, err);
+	/* Without lock and journal nothing goes on, whatever the kernel needs. */
+	r = ik_recover_open(&scene, job, report, &lxss, &why);
 	if (r >= 0)
-		r = restore_backup(&lxss, job->backup, err);
+		r = begin_restore(job, &lxss, &why);
+	if (r >= 0)
+		r = restore_backup(&lxss, job->backup, &why);
+	if (r < 0)
+		r = ik_recover_failed(&lxss, r, &why, err);
 	if (ik_lxss_report_known(&lxss, &late) < 0)
 		ik_report_note(report, "%s", late.message);
 	return r;

@@ -18,6 +18,7 @@ struct ik_txn {
 	enum ik_txn_purpose purpose;
 	struct ik_target old; /* A, with digests */
 	bool old_is_torn;     /* nothing worth a backup is in the target */
+	bool has_false_head;  /* it is torn although its head is valid: a mixture that would boot */
 	char new_file[IK_BACKUP_NAME_BYTES];
 	char old_file[IK_BACKUP_NAME_BYTES];
 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* flow/mixture: which parts of a target count as ours, and what proves nothing. */
+/* flow/mixture: which parts of a target count as ours, what proves nothing, and what recovery makes of it. */
 #include "flow/mixture.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "faults.h"
 #include "io/reread.h"
@@ -69,23 +70,53 @@ static void parts(void **state IK_UNUSED)
 {
 	for (size_t i = 0; i < IK_ARRAY_SIZE(rows); i++) {
 		struct ik_jrec_image image = image_of(&rows[i]);
+		struct ik_err err = {0};
 
-		if (ik_mixture_has_part_of(tmp.fd, "target", &image) != rows[i].is_part)
-			fail_msg("%s", rows[i].what);
-		assert_false(ik_mixture_has_part_of(tmp.fd, "no-target", &image));
+		if (ik_mixture_has_part_of(tmp.fd, "target", &image, &err) != rows[i].is_part ||
+		    err.code != IK_E_NONE)
+			fail_msg("%s: %s", rows[i].what, err.message);
 	}
-}
-
-/* What cannot be read is not taken for ours: nothing would be written over it. */
-static void unreadable_is_not_ours(void **state IK_UNUSED)
-{
+	/* What is no regular file is no copy of ours. */
+	put_dir(tmp.fd, "directory");
 	struct ik_jrec_image image = image_of(&rows[1]);
 
-	assert_true(ik_mixture_has_part_of(tmp.fd, "target", &image));
-	faults = (struct faults){.on = true, .only = "memory", .at = 1, .errnum = ENOMEM};
-	assert_false(ik_mixture_has_part_of(tmp.fd, "target", &image));
-	assert_non_null(faults.fired);
-	faults_off();
+	(void)snprintf(image.file, sizeof(image.file), "directory");
+	assert_int_equal(ik_mixture_has_part_of(tmp.fd, "target", &image, NULL), 0);
+}
+
+/* What cannot be read is neither ours nor another's: whatever fails, it is an error, asked for or not. */
+static const struct faults unreadable[] = {
+	{.on = true, .only = "memory", .errnum = ENOMEM},
+	{.on = true, .only = "ik_sys_openat2", .errnum = EIO},
+	{.on = true, .only = "ik_file_id_of", .errnum = EIO},
+	{.on = true, .only = "ik_sys_pread", .errnum = EIO},
+	{.on = true, .only = "ik_sys_pread"}, /* it became shorter */
+};
+
+static void unreadable_is_no_answer(void **state IK_UNUSED)
+{
+	struct ik_jrec_image image = image_of(&rows[1]);
+	unsigned failed = 0;
+
+	for (size_t i = 0; i < 2 * IK_ARRAY_SIZE(unreadable); i++) {
+		bool more = true;
+
+		for (long n = 1; more; n++) {
+			struct ik_err err = {0};
+			int r;
+
+			faults = unreadable[i / 2];
+			faults.at = n;
+			r = ik_mixture_has_part_of(tmp.fd, "target", &image, i & 1 ? &err : NULL);
+			more = faults.fired;
+			faults_off();
+			assert_true(more ? r < 0 : r == 1);
+			assert_int_equal(more && (i & 1), err.code != IK_E_NONE);
+			failed += more;
+		}
+	}
+	assert_true(failed >= 2 * (1 + 2 + 2 + 4 + 4));
+	assert_true(ik_mixture_has_part_of(tmp.fd, "no-target", &image, NULL) < 0);
 }
 
 static void a_cut_kernel(void **state IK_UNUSED)
@@ -93,22 +124,99 @@ static void a_cut_kernel(void **state IK_UNUSED)
 	int fd = tools_fd();
 
 	start_official();
-	assert_false(ik_mixture_is_cut(fd, "kernel"));
+	assert_int_equal(ik_mixture_is_cut(fd, "kernel", NULL), 0);
 	put_kernel(KERNEL, official.data, official.size - 4096, 0);
-	assert_true(ik_mixture_is_cut(fd, "kernel"));
+	assert_int_equal(ik_mixture_is_cut(fd, "kernel", NULL), 1);
+	for (int with = 0; with < 2; with++) {
+		struct ik_err err = {0};
+
+		faults =
+			(struct faults){.on = true, .only = "ik_sys_pread", .at = 1, .errnum = EIO};
+		assert_true(ik_mixture_is_cut(fd, "kernel", with ? &err : NULL) < 0);
+		faults_off();
+		assert_int_equal(err.code, with ? IK_E_IO_FAILED : IK_E_NONE);
+	}
 	/* No kernel at all is no kernel that was cut. */
 	put_kernel(KERNEL, "text", 4, MIB);
-	assert_false(ik_mixture_is_cut(fd, "kernel"));
-	assert_false(ik_mixture_is_cut(fd, "no-kernel"));
+	assert_int_equal(ik_mixture_is_cut(fd, "kernel", NULL), 0);
+	assert_true(ik_mixture_is_cut(fd, "no-kernel", NULL) < 0);
 	assert_int_equal(close(fd), 0);
+}
+
+/* ---- in recovery ---- */
+
+/* Somebody else's kernel over all but the end of ours. */
+static void start_end_is_ours(void)
+{
+	int fd;
+
+	start_armed_new();
+	put_kernel(TOOLS IK_NAME_NEW, ours.data, ours.size, 0);
+	fd = openat(session.drive.fd, KERNEL, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, foreign.data, MIB / 2, 0), MIB / 2);
+	assert_int_equal(close(fd), 0);
+}
+
+/* Somebody else's kernel, shortened. */
+static void start_cut(void)
+{
+	start_armed_new();
+	put_kernel(KERNEL, foreign.data, foreign.size - 4096, 0);
+}
+
+/* Whatever call fails, a mixture is never approved: the journal stays armed, and that is said. */
+static void a_mixture_is_never_approved(void **state IK_UNUSED)
+{
+	static void (*const starts[])(void) = {start_end_is_ours, start_cut};
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(starts) * IK_ARRAY_SIZE(unreadable); i++) {
+		bool more = true;
+
+		for (long n = 1; more; n++) {
+			struct ik_report report = {0};
+			struct ik_err err = {0};
+			int r;
+
+			starts[i % IK_ARRAY_SIZE(starts)]();
+			faults = unreadable[i / IK_ARRAY_SIZE(starts)];
+			faults.at = n;
+			r = recover(&report, &err);
+			more = faults.fired;
+			faults_off();
+			if (record().state == IK_JREC_SUPERSEDED)
+				fail_msg("state %zu, call %ld: approved (%d)", i, n, r);
+			assert_true(is(&official) || is(&ours) || r < 0);
+			if (recover(&report, &err) < 0 || !(is(&official) || is(&ours)))
+				fail_msg("state %zu, call %ld: %d, then: %s, verdict %d", i, n, r,
+					 faults.fired, r, err.message, report.recovery);
+		}
+	}
+}
+
+/* The same bytes in another file than ours, or where no journal is armed, are somebody else's business. */
+static void not_our_mixture(void **state IK_UNUSED)
+{
+	struct ik_report report = {0};
+
+	start_end_is_ours();
+	assert_int_equal(linkat(session.drive.fd, KERNEL, session.drive.fd, TOOLS "kept", 0), 0);
+	replace_kernel();
+	assert_int_equal(recover(&report, NULL), 0);
+	assert_int_equal(report.recovery, IK_RECOVERY_SUPERSEDED);
+	assert_true(is(&foreign));
+	assert_int_equal(unlinkat(session.drive.fd, TOOLS "kept", 0), 0);
+	start_end_is_ours();
+	set_journal(IK_JREC_DONE, IK_JREC_F_PADDED);
+	assert_int_equal(recover(&report, NULL), 0);
+	assert_int_equal(record().state, IK_JREC_DONE);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parts),
-		cmocka_unit_test(unreadable_is_not_ours),
-		cmocka_unit_test(a_cut_kernel),
+		cmocka_unit_test(parts),	   cmocka_unit_test(unreadable_is_no_answer),
+		cmocka_unit_test(a_cut_kernel),	   cmocka_unit_test(a_mixture_is_never_approved),
+		cmocka_unit_test(not_our_mixture),
 	};
 
 	return cmocka_run_group_tests_name("mixture", tests, world_set_up, world_tear_down);
