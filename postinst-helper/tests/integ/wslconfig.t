@@ -195,7 +195,18 @@ profiles() {
 	ok "removal drops the key" test ! -e "$P/.wslconfig"
 }
 
+# Somebody's huge file where the image will lie: apt must not read it for hours.
+huge_file() {
+	new_drive
+	mkdir -p "$OWN"
+	truncate -s 256G "$OWN/kernel-7.3.4-1-$(sum "$W/ours1.img" | cut -c1-12)"
+	is "a huge file in the image's place is not read" \
+		"$(status_of timeout 20 "$PROGRAM" --drive "$D" --state-dir "$S" --target wslconfig install --image "$W/ours1.img")" 0
+	same "but replaced" "$(key_file)" "$W/ours1.img"
+}
+
 plain
+huge_file
 pruning
 fresh_file
 upgrades '' '[wsl2]\r\nmemory=4GB\r\n\r\n[experimental]\nsparseVhd=true'
