@@ -29,6 +29,21 @@ static void warn_of_foreign(const struct ik_scene *scene, struct ik_report *repo
 			report->target.windows_path);
 }
 
+/* Looked at again before any image goes: one that the line in force names is what WSL starts from. */
+static int check_key_is_gone(const struct ik_wjob *w, struct ik_err *err)
+{
+	struct ik_wedit ik_autowedit edit = {0};
+	int r = ik_wedit_open(w->scene, &w->own, &edit, err);
+
+	if (r < 0 || edit.owner != IK_WEDIT_OURS)
+		return r;
+	r = ik_err_set(err, IK_E_FILE_CHANGED, EBUSY,
+		       "kernel= in .wslconfig names our image again: \"%.100s\"", edit.file);
+	ik_err_hint(err, "close the editor that has .wslconfig open, then run `immensity-kernel "
+			 "remove` again");
+	return r;
+}
+
 static int sweep(struct ik_wjob *w, struct ik_err *err)
 {
 	static const char *const names[] = {IK_NAME_TEMP, IK_PROBE_NAME_A, IK_PROBE_NAME_B,
@@ -91,6 +106,8 @@ int ik_wremove(const struct ik_scene *scene, struct ik_job *job, struct ik_repor
 	r = was_ours ? ik_wjob_change_key(&w, NULL, err) : 0;
 	if (r >= 0 && was_ours)
 		warn_of_foreign(scene, report);
+	if (r >= 0)
+		r = check_key_is_gone(&w, err);
 	if (r >= 0 && has_folder)
 		r = sweep(&w, err);
 	if (r >= 0)

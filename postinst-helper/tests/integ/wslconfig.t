@@ -120,7 +120,7 @@ upgrades() {
 		is "version $n: one line of ours" "$(grep -c immensity-kernel "$P/.wslconfig")" 1
 		same "version $n: the key names it" "$(key_file)" "$W/ours$n.img"
 	done
-	is "one way back is saved" "$(grep -c '^way ' "$P/.wslconfig.immensity-undo")" 1
+	is "two ways back are saved: of this text, and of the one before" "$(grep -c '^way ' "$P/.wslconfig.immensity-undo")" 2
 	ik remove >/dev/null 2>&1
 	same "after three versions every byte as before" "$P/.wslconfig" "$W/before"
 }
@@ -138,6 +138,70 @@ foreign_key() {
 	ik install --image "$W/ours3.img" >/dev/null
 	ik remove >/dev/null 2>&1
 	same "it comes back byte for byte, also after an upgrade" "$P/.wslconfig" "$W/before"
+}
+
+# own_key TEXT: a fresh drive, the user's .wslconfig, also as $W/before, and our first version over it.
+own_key() {
+	new_drive
+	printf '%b' "$1" >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	ik --force install --image "$W/ours1.img" >/dev/null
+	cp "$P/.wslconfig" "$W/first"
+}
+
+# back DESCRIPTION: a removal leads to $W/before.
+back() {
+	is "$1: remove" "$(status_of ik remove)" 0
+	same "$1: every byte as before" "$P/.wslconfig" "$W/before"
+}
+
+failed_tries() {
+	local text='# mine\r\n[wsl2]\r\nkernel=C:\\\\mine\\\\bzImage # why\r\n'
+	own_key "$text"
+	mkdir "$P/.wslconfig.immensity-tmp"
+	is "a .wslconfig that cannot be written" "$(status_of ik install --image "$W/ours2.img")" 3
+	ik install --image "$W/ours2.img" >/dev/null 2>&1
+	rmdir "$P/.wslconfig.immensity-tmp"
+	back "after two failed tries"
+	own_key "$text"
+	mkdir "$P/.wslconfig.immensity-tmp"
+	ik install --image "$W/ours2.img" >/dev/null 2>&1
+	ik install --image "$W/ours2.img" >/dev/null 2>&1
+	rmdir "$P/.wslconfig.immensity-tmp"
+	is "the third try" "$(status_of ik install --image "$W/ours2.img")" 0
+	same "names the image" "$(key_file)" "$W/ours2.img"
+	back "after it"
+}
+
+# What an editor that had the file open, or a sync tool, makes of it.
+brought_back() {
+	local text='[wsl2]\nkernel=C:\\\\mine\\\\k # why\nmemory=4GB\n'
+	own_key "$text"
+	ik install --image "$W/ours2.img" >/dev/null
+	cp "$W/first" "$P/.wslconfig"
+	back "the text of the version before"
+	own_key "$text"
+	ik install --image "$W/ours2.img" >/dev/null
+	ik install --image "$W/ours3.img" >/dev/null
+	cp "$W/first" "$P/.wslconfig"
+	back "the text of a version long gone"
+	own_key "$text"
+	iconv -f UTF-8 -t UTF-16LE "$W/first" | { printf '\xff\xfe' && cat; } >"$P/.wslconfig"
+	iconv -f UTF-8 -t UTF-16LE "$W/before" | { printf '\xff\xfe' && cat; } >"$W/wide"
+	mv "$W/wide" "$W/before"
+	back "the text in another encoding"
+}
+
+# A block that was pasted twice: WSL ignores the second line until the first one is gone.
+copies() {
+	own_key '[wsl2]\nmemory=4GB\n'
+	grep immensity "$W/first" >>"$P/.wslconfig"
+	back "a copy of our line"
+	own_key '[wsl2]\nmemory=4GB\n'
+	grep immensity "$W/first" >>"$P/.wslconfig"
+	ik install --image "$W/ours2.img" >/dev/null
+	is "an upgrade leaves one line of ours" "$(grep -c immensity "$P/.wslconfig")" 1
+	back "a copy, and an upgrade"
 }
 
 encodings() {
@@ -212,6 +276,9 @@ fresh_file
 upgrades '' '[wsl2]\r\nmemory=4GB\r\n\r\n[experimental]\nsparseVhd=true'
 upgrades --force '\xef\xbb\xbf# mine\n[WSL2]\n Kernel = C:\\\\mine\\\\k # why\r\nmemory=4GB'
 foreign_key
+failed_tries
+brought_back
+copies
 encodings
 links
 profiles
