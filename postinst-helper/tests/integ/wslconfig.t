@@ -245,9 +245,15 @@ profiles() {
 	is "a named one" "$(status_of ik --profile "$D/Users/Bob" install --image "$W/ours1.img")" 0
 	ok "is used" test -f "$D/Users/Bob/.wslconfig"
 	ok "and only that" test ! -e "$P/.wslconfig"
-	is "from then on it is meant" "$(status_of ik install --image "$W/ours2.img")" 0
+	cp "$D/Users/Bob/.wslconfig" "$W/bobs"
+	fails "his key does not make an install his" 3 "more than one" ik install --image "$W/ours2.img"
+	is "code" "$(field error.code install --image "$W/ours2.img")" profile-missing
+	fails "nor a dry run" 3 "more than one" ik --dry-run install --image "$W/ours2.img"
+	same "nothing changed" "$D/Users/Bob/.wslconfig" "$W/bobs"
+	ok "in no profile" test ! -e "$P/.wslconfig"
+	is "named, it is updated" "$(status_of ik --profile "$D/Users/Bob" install --image "$W/ours2.img")" 0
 	same "its key names the update" "$(P=$D/Users/Bob key_file)" "$W/ours2.img"
-	is "a removal finds it, too" "$(status_of ik remove)" 0
+	is "a removal finds it without a name" "$(status_of ik remove)" 0
 	ok "and takes the key back" test ! -e "$D/Users/Bob/.wslconfig"
 	fails "a profile elsewhere is refused" 3 "not on drive" ik --profile "$W" install --image "$W/ours1.img"
 	mv "$P" "$D/Users/Zoë"
@@ -269,8 +275,30 @@ huge_file() {
 	same "but replaced" "$(key_file)" "$W/ours1.img"
 }
 
+# What a removal must not pass over with "nothing to do".
+removals() {
+	new_drive
+	printf '[wsl2]\nmemory=4GB\n' >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	ik install --image "$W/ours1.img" >/dev/null
+	cp -r "$P" "$D/Users/Bob"
+	fails "our key in two profiles" 3 "--profile" ik remove
+	is "the package's call tells it, too" "$(ik maint --event=remove --format=deb 2>&1 | grep -c 'next step: name it with .--profile')" 1
+	is "one by its name" "$(status_of ik --profile "$D/Users/Bob" remove)" 0
+	is "then the other is the only one" "$(status_of ik remove)" 0
+	same "and is as before" "$P/.wslconfig" "$W/before"
+	rm -r "$D/Users/Bob"
+	ik install --image "$W/ours1.img" >/dev/null
+	printf 'profile=%s\n' "$D/Users/Gone" >"$W/conf"
+	fails "a profile that is named and gone" 3 "Users/Gone" ik --config "$W/conf" remove
+	is "target=lxss, after an install in the profile" "$(field data.action --target lxss remove)" removed
+	same "the key is gone all the same" "$P/.wslconfig" "$W/before"
+	is "again: nothing to do" "$(field data.action --target lxss remove)" unchanged
+}
+
 plain
 huge_file
+removals
 pruning
 fresh_file
 upgrades '' '[wsl2]\r\nmemory=4GB\r\n\r\n[experimental]\nsparseVhd=true'
