@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "flow/plan.h"
+#include "flow/scene.h"
 #include "flow/status.h"
 #include "store/names.h"
 
@@ -22,6 +23,15 @@ static int collect(struct ik_job *job, struct ik_report *report, struct ik_err *
 	if (r >= 0 && report->recovery_needed)
 		ik_report_step(report, "recover the interrupted update first");
 	return r;
+}
+
+/* Whose .wslconfig would be looked at is not yet whose may be changed. */
+static int check_profile(const struct ik_session *session, struct ik_err *err)
+{
+	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	int r = ik_scene_open(session, &scene, err);
+
+	return r < 0 ? r : ik_scene_need_certain_profile(&scene, err);
 }
 
 /* Would the rules let this image in? 1 = nothing to do. */
@@ -74,8 +84,10 @@ static void plan_wcfg(const char *image, struct ik_report *report)
 
 int ik_dry_install_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
 {
-	int r = collect(job, report, err);
+	int r = check_profile(job->session, err);
 
+	if (r >= 0)
+		r = collect(job, report, err);
 	/* Where .wslconfig names no kernel, there is none to judge. */
 	if (r >= 0 && (report->mode == IK_MODE_LXSS || report->target.kind == IK_KIND_OURS ||
 		       report->target.kind == IK_KIND_FOREIGN))

@@ -153,30 +153,65 @@ static bool wants(const struct ik_session *session, enum ik_conf_target target)
 	return session->conf.target == IK_CONF_TARGET_AUTO || session->conf.target == target;
 }
 
+/*
+ * Mode wslconfig. The mode may have been changed since the install, so traces of ours count in either place, whatever
+ * is configured now; without any, a place that is not wanted cannot make a removal fail.
+ */
+static int remove_wcfg(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
+		       struct ik_err *err)
+{
+	bool wanted = wants(job->session, IK_CONF_TARGET_WSLCONFIG);
+	int r = 1;
+
+	if (scene->has_profile) {
+		if (!wanted)
+			r = ik_wremove_has_traces(scene, err);
+		return r > 0 ? ik_wremove(scene, job, report, err) : r;
+	}
+	/* A place that could not be looked at is not one without anything to remove. */
+	if (scene->keys > 0 || (wanted && scene->mode != IK_MODE_LXSS))
+		return ik_scene_profile_error(scene, err);
+	return 0;
+}
+
+/* Mode lxss, when the other one is configured: only where a kernel or files of ours are. */
+static bool has_lxss_traces(const struct ik_scene *scene, const struct ik_job *job)
+{
+	struct ik_target target;
+
+	return ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
+			      NULL) >= 0 &&
+	       (target.kind == IK_KIND_OURS || has_own_files(scene, job->purge));
+}
+
+static int remove_both(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
+		       struct ik_err *err)
+{
+	bool wanted = wants(job->session, IK_CONF_TARGET_LXSS);
+	struct ik_err late = {0};
+	int lxss = 0;
+	/* The key first: while it is ours, the file it names must stay. */
+	int wcfg = remove_wcfg(scene, job, report, err);
+
+	if (scene->has_target && (wanted || has_lxss_traces(scene, job)))
+		lxss = remove_lxss(scene, job, report, wcfg < 0 ? &late : err);
+	else if (!scene->has_target && wcfg == 0 && wanted)
+		lxss = ik_scene_lxss_error(scene, err);
+	if (wcfg < 0 || lxss < 0)
+		return wcfg < 0 ? wcfg : lxss;
+	return wcfg || lxss;
+}
+
 int ik_remove_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
 {
 	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
-	struct ik_err late = {0};
-	int lxss = 0, wcfg = 0;
 	int r = ik_scene_open(job->session, &scene, err);
 
 	if (r < 0)
 		return r;
 	report->mode = scene.mode;
-	/* The key first: while it is ours, the file it names must stay. */
-	if (scene.has_profile && wants(job->session, IK_CONF_TARGET_WSLCONFIG))
-		wcfg = ik_wremove(&scene, job, report, err);
-	/* A place that could not be looked at is not one without anything to remove. */
-	else if (scene.mode != IK_MODE_LXSS && wants(job->session, IK_CONF_TARGET_WSLCONFIG))
-		wcfg = ik_scene_profile_error(&scene, err);
-	if (scene.has_target && wants(job->session, IK_CONF_TARGET_LXSS))
-		lxss = remove_lxss(&scene, job, report, wcfg < 0 ? &late : err);
-	else if (wcfg == 0 && wants(job->session, IK_CONF_TARGET_LXSS))
-		lxss = ik_scene_lxss_error(&scene, err);
-	r = wcfg < 0 ? wcfg : lxss;
-	report->action = r < 0		? IK_ACTION_NONE :
-			 (wcfg || lxss) ? IK_ACTION_REMOVED :
-					  IK_ACTION_UNCHANGED;
+	r = remove_both(&scene, job, report, err);
+	report->action = r < 0 ? IK_ACTION_NONE : r > 0 ? IK_ACTION_REMOVED : IK_ACTION_UNCHANGED;
 	if (scene.mode == IK_MODE_WSLCONFIG && scene.has_profile)
 		ik_ignore(
 			ik_wview_report_target(&scene, true, NULL, report, NULL)); /* a courtesy */

@@ -32,6 +32,42 @@ static void look_for_target(struct ik_scene *scene)
 						      NULL, NULL) >= 0;
 }
 
+static void hint_to_name(struct ik_err *err)
+{
+	ik_err_hint(err, "name it with `--profile /mnt/c/Users/NAME` or `profile=` in "
+			 "/etc/immensity-kernel.conf");
+}
+
+static int not_one(const struct ik_scene *scene, bool several, struct ik_err *err)
+{
+	int r = ik_err_set(err, IK_E_PROFILE_MISSING, 0, "%s Windows user profile on \"%s\"",
+			   several ? "more than one" : "no", scene->session->drive.path);
+
+	hint_to_name(err);
+	return r;
+}
+
+/* Nobody names the profile: the only one, or the only one in which our kernel= was set. */
+static void search_profile(struct ik_scene *scene)
+{
+	struct ik_profile_count count;
+	int r = ik_profile_find(&scene->session->drive, &count, &scene->profile,
+				&scene->profile_err);
+
+	scene->profiles = count.ours ? count.ours : count.all;
+	scene->keys = count.ours;
+	if (r >= 0 && scene->profiles == 1) {
+		scene->has_profile = true;
+		scene->profile_by_key = count.all > 1;
+		return;
+	}
+	ik_place_close(&scene->profile);
+	if (r >= 0)
+		ik_ignore(not_one(scene, count.all > 0, &scene->profile_err));
+	else
+		hint_to_name(&scene->profile_err);
+}
+
 static void look_for_profile(struct ik_scene *scene)
 {
 	const struct ik_session *session = scene->session;
@@ -40,6 +76,7 @@ static void look_for_profile(struct ik_scene *scene)
 	if (session->conf.profile[0]) {
 		r = ik_profile_named(&session->drive, session->conf.profile, &scene->profile,
 				     &scene->profile_err);
+		scene->profile_named = true;
 		scene->has_profile = r >= 0;
 		scene->profiles = scene->has_profile;
 		return;
@@ -53,19 +90,7 @@ static void look_for_profile(struct ik_scene *scene)
 		if (r != 0)
 			return;
 	}
-	r = ik_profile_find(&session->drive, &scene->profiles, &scene->profile,
-			    &scene->profile_err);
-	if (r >= 0 && scene->profiles == 1) {
-		scene->has_profile = true;
-		return;
-	}
-	ik_place_close(&scene->profile);
-	if (r >= 0)
-		(void)ik_err_set(&scene->profile_err, IK_E_PROFILE_MISSING, 0,
-				 "%s Windows user profile on \"%s\"",
-				 scene->profiles ? "more than one" : "no", session->drive.path);
-	ik_err_hint(&scene->profile_err, "name it with `--profile /mnt/c/Users/NAME` or `profile=` "
-					 "in /etc/immensity-kernel.conf");
+	search_profile(scene);
 }
 
 static void choose_mode(struct ik_scene *scene)
@@ -120,9 +145,18 @@ int ik_scene_lxss_error(const struct ik_scene *scene, struct ik_err *err)
 
 int ik_scene_profile_error(const struct ik_scene *scene, struct ik_err *err)
 {
-	if (scene->has_profile || scene->profile_err.code == IK_E_PROFILE_MISSING)
+	bool is_missing = scene->profile_err.code == IK_E_PROFILE_MISSING;
+
+	if (scene->has_profile || (is_missing && !scene->profile_named && scene->keys == 0))
 		return 0;
 	return again(&scene->profile_err, err);
+}
+
+int ik_scene_need_certain_profile(const struct ik_scene *scene, struct ik_err *err)
+{
+	return scene->mode == IK_MODE_WSLCONFIG && scene->profile_by_key ?
+		       not_one(scene, true, err) :
+		       0;
 }
 
 static int no_target(const struct ik_scene *scene, struct ik_err *err)

@@ -25,7 +25,10 @@ struct ik_scene {
 	struct ik_place lxss;
 	struct ik_err lxss_err; /* why it could not even be looked at */
 	bool has_profile;	/* profile is open */
-	unsigned profiles;
+	bool profile_named;	/* by the user */
+	bool profile_by_key;	/* the one of several in which our kernel= was set */
+	unsigned profiles;	/* that may be meant; one that was named is 1 */
+	unsigned keys;		/* how many of several have, or had, our kernel= */
 	struct ik_place profile;
 	struct ik_err profile_err; /* why there is none */
 };
@@ -49,11 +52,19 @@ void ik_scene_close(struct ik_scene *scene);
 int ik_scene_need_mode(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
 
 /*
- * Purpose     tell why the lxss kernel, or a profile, could not be looked at; that there is none is no error.
+ * Purpose     tell why the lxss kernel, or a profile, could not be looked at; that there is none is no error,
+ *             unless it was named, or there are several and our kernel= was set in some.
  * Returns     0 or -ENOENT with what was noted
  */
 int ik_scene_lxss_error(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
 int ik_scene_profile_error(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     insists that in mode wslconfig the profile is surely this user's: that our kernel= was set in it, as in
+ *             none of the others, tells where to take one back, not whose WSL this is.
+ * Errors      IK_E_PROFILE_MISSING
+ */
+int ik_scene_need_certain_profile(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     both at once: the start of every change.

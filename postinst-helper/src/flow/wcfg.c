@@ -196,6 +196,8 @@ int ik_wcfg_install_job(struct ik_job *job, struct ik_report *report, struct ik_
 	struct ik_err late = {0};
 	int r = ik_scene_open_for(job->session, &report->mode, &scene, err);
 
+	if (r >= 0)
+		r = ik_scene_need_certain_profile(&scene, err);
 	if (r < 0)
 		return r;
 	r = judge_early(&scene, job, report, err);

@@ -9,12 +9,13 @@
 #include <strings.h>
 
 #include "codec/winpath.h"
+#include "flow/wback.h"
 #include "io/afile.h"
 #include "store/names.h"
 #include "store/sweep.h"
 
-#define SECTION "wsl2"
-#define KEY	"kernel"
+/* More lines of ours than anybody pastes by accident. */
+#define OWN_LINES_MAX 64
 
 void ik_wedit_close(struct ik_wedit *edit)
 {
@@ -46,7 +47,7 @@ static void read_owner(struct ik_wedit *edit)
 {
 	struct ik_wslconf_value value;
 
-	ik_wslconf_get(edit->conf, SECTION, KEY, &value);
+	ik_wslconf_get(edit->conf, IK_WBACK_SECTION, IK_WBACK_KEY, &value);
 	edit->owner = IK_WEDIT_NONE;
 	edit->value[0] = edit->file[0] = '\0';
 	if (!value.present || !value.text[0])
@@ -95,7 +96,11 @@ int ik_wedit_open(const struct ik_scene *scene, const struct ik_place *own, stru
 	int r;
 
 	*ret = (struct ik_wedit){
-		.profile = &scene->profile, .own = own, .letter = scene->session->drive.letter};
+		.profile = &scene->profile,
+		.own = own,
+		.letter = scene->session->drive.letter,
+		.used_way = -1,
+	};
 	r = load_text(ret, err);
 	if (r >= 0)
 		r = ik_undo_load(scene->profile.fd, &ret->undo, err);
@@ -106,23 +111,32 @@ int ik_wedit_open(const struct ik_scene *scene, const struct ik_place *own, stru
 }
 
 /*
- * Takes a key of ours back in memory, by a saved way or, without one that fits, by dropping it. That there is no memory
- * for a way says nothing about it: dropping the key then would lose what the user had there.
+ * Takes our key back in memory, until the line that counts is not ours: WSL ignores a second line, such as one of a
+ * block that was pasted twice, until the first one goes. After as many lines as there are ways, any further one is
+ * only a copy, and is dropped.
  */
 static int take_back(struct ik_wedit *edit, struct ik_err *err)
 {
-	for (int i = 0; i < IK_UNDO_WAYS; i++) {
-		int r = edit->undo.way[i] ? ik_wslconf_unset(edit->conf, SECTION, KEY,
-							     edit->undo.way[i], NULL) :
-					    0;
+	static const struct ik_undo none;
+	struct ik_wback back;
+	int r;
 
-		if (r == -ENOMEM)
-			return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM,
-					  "taking kernel= back");
-		if (r > 0)
-			return 1;
+	for (int i = 0; i < OWN_LINES_MAX && edit->owner == IK_WEDIT_OURS; i++) {
+		r = ik_wback_take(&edit->conf, i < IK_UNDO_WAYS ? &edit->undo : &none, &back, err);
+		if (r < 0)
+			return r;
+		if (i == 0)
+			edit->used_way = back.way;
+		if (back.lost[0])
+			(void)snprintf(edit->lost, sizeof(edit->lost), "%s", back.lost);
+		read_owner(edit);
 	}
-	return ik_wslconf_unset(edit->conf, SECTION, KEY, NULL, err);
+	if (edit->owner != IK_WEDIT_OURS)
+		return 0;
+	r = ik_err_set(err, IK_E_WSLCONF_CHANGED, 0,
+		       ".wslconfig has more than %d lines kernel= of ours", OWN_LINES_MAX);
+	ik_err_hint(err, "remove all of them but the first, then run the command again");
+	return r;
 }
 
 int ik_wedit_set(struct ik_wedit *edit, const char *windows_path, struct ik_err *err)
@@ -131,7 +145,8 @@ int ik_wedit_set(struct ik_wedit *edit, const char *windows_path, struct ik_err 
 	int r = was_ours ? take_back(edit, err) : 0;
 
 	if (r >= 0)
-		r = ik_wslconf_set(edit->conf, SECTION, KEY, windows_path, &edit->new_way, err);
+		r = ik_wslconf_set(edit->conf, IK_WBACK_SECTION, IK_WBACK_KEY, windows_path,
+				   &edit->new_way, err);
 	if (r < 0)
 		return r;
 	edit->new_created = was_ours && edit->undo.present ? edit->undo.created : !edit->existed;
@@ -169,13 +184,21 @@ static int is_unchanged(const struct ik_wedit *edit, struct ik_err *err)
 	return r == 0 || (len == edit->len && memcmp(now, edit->bytes, len) == 0);
 }
 
-/* Before the change: both ways, so that whichever text a crash leaves can be taken back. */
-static int save_ways(struct ik_wedit *edit, bool both, struct ik_err *err)
+/*
+ * Before the change: the coming way, and the one that led from the text now in the file to the user's own. So
+ * whichever of the two texts a crash leaves, or an editor that had the file open brings back, can be taken back. A way
+ * that fitted neither is of no use: kept in its place, it would push the other one out when the next try fails, too.
+ */
+static int save_ways(struct ik_wedit *edit, struct ik_err *err)
 {
 	struct ik_undo undo = {.present = true, .created = edit->new_created};
+	int used = edit->used_way;
 
+	/* The same image set again: the new way is the used one, and there is room for the one before. */
+	if (used >= 0 && strcmp(edit->undo.way[used], edit->new_way) == 0)
+		used = IK_UNDO_WAYS - 1 - used;
 	undo.way[0] = edit->new_way;
-	undo.way[1] = both && edit->undo.present ? edit->undo.way[0] : NULL;
+	undo.way[1] = used >= 0 ? edit->undo.way[used] : NULL;
 	return ik_undo_save(edit->profile->fd, &undo, err);
 }
 
@@ -208,7 +231,7 @@ int ik_wedit_commit(struct ik_wedit *edit, struct ik_err *err)
 
 	if (!edit->changed)
 		return 1;
-	r = edit->new_way ? save_ways(edit, true, err) : 0;
+	r = edit->new_way ? save_ways(edit, err) : 0;
 	if (r >= 0 && edit->existed)
 		r = ik_afile_replace(edit->profile->fd, IK_NAME_WSLC_PREV, edit->bytes, edit->len,
 				     edit->mode, err);
@@ -220,10 +243,7 @@ int ik_wedit_commit(struct ik_wedit *edit, struct ik_err *err)
 	if (r < 0)
 		return r;
 	edit->changed = false;
-	/* After: only the way that fits. If this fails, two ways are still one too many, not one too few. */
-	if (edit->new_way)
-		ik_ignore(save_ways(edit, false, NULL));
-	else
+	if (!edit->new_way)
 		ik_ignore(ik_afile_remove(edit->profile->fd, IK_NAME_WSLC_UNDO, NULL));
 	return 1;
 }

@@ -34,8 +34,10 @@ struct ik_wedit {
 	size_t len;
 	struct ik_wslconf *conf; /* owned */
 	struct ik_undo undo;	 /* as it was loaded */
-	char *new_way;		 /* owned; how to take the coming change back, NULL = none */
-	bool new_created;	 /* the file will be of our making */
+	int used_way;	  /* of undo: led from the file to the user's own text; -1 = none did */
+	char lost[200];	  /* the user's former kernel= that could not be given back; or "" */
+	char *new_way;	  /* owned; how to take the coming change back, NULL = none */
+	bool new_created; /* the file will be of our making */
 	enum ik_wedit_owner owner;
 	char value[IK_PLACE_BYTES]; /* of kernel= as WSL reads it */
 	char file[128];		    /* name in our folder when owner is IK_WEDIT_OURS */
@@ -56,22 +58,25 @@ void ik_wedit_close(struct ik_wedit *edit);
 #define ik_autowedit IK_CLEANUP(ik_wedit_close)
 
 /*
- * Purpose     makes the key name a file, in memory. A key of ours is first taken back, so that one
- *             way back always leads to the user's own text.
+ * Purpose     makes the key name a file, in memory. A key of ours is first taken back, with all its
+ *             copies, so that every way back leads to the user's own text.
  * Parameters  windows_path: plain Windows path, ASCII
+ * Errors      IK_E_WSLCONF_CHANGED: too many lines of ours; IK_E_MEMORY_EXHAUSTED; codec/wslconf
  */
 int ik_wedit_set(struct ik_wedit *edit, const char *windows_path, struct ik_err *err) IK_MUST_CHECK;
 
 /*
- * Purpose     takes our key back, in memory.
+ * Purpose     takes our key back, in memory, and every further line of ours that would count then.
  * Returns     1 when it was ours, 0 when there was nothing to take back
+ * Errors      as ik_wedit_set()
  */
 int ik_wedit_unset(struct ik_wedit *edit, struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     writes the changed text, crash-proof.
  * Returns     1 done (or nothing had changed); 0 somebody else changed the file meanwhile: start over
- * Effects     a file of our making that holds nothing else any more is removed
+ * Effects     a file of our making that holds nothing else any more is removed; the way back of the
+ *             text before stays beside the new one, for a text that somebody brings back
  */
 int ik_wedit_commit(struct ik_wedit *edit, struct ik_err *err) IK_MUST_CHECK;
 

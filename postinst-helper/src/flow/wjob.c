@@ -39,6 +39,17 @@ int ik_wjob_open(struct ik_wjob *w, const struct ik_scene *scene, struct ik_job 
 	return r < 0 ? r : 1;
 }
 
+/* What could not be given back is told at least: nothing else knows it any more. */
+static void tell_of_loss(const struct ik_wedit *edit, struct ik_report *report)
+{
+	if (edit->lost[0])
+		ik_report_note(
+			report,
+			"your own former kernel=%.190s could not be put back into .wslconfig; "
+			"set it again by hand",
+			edit->lost);
+}
+
 /* Sets or (file NULL) takes back the key; starts over when somebody else edits meanwhile. */
 int ik_wjob_change_key(struct ik_wjob *w, const char *file, struct ik_err *err)
 {
@@ -55,8 +66,10 @@ int ik_wjob_change_key(struct ik_wjob *w, const char *file, struct ik_err *err)
 			r = file ? ik_wedit_set(&edit, path, err) : ik_wedit_unset(&edit, err);
 		if (r >= 0)
 			r = ik_wedit_commit(&edit, err);
-		if (r > 0)
+		if (r > 0) {
+			tell_of_loss(&edit, w->report);
 			return 0;
+		}
 	}
 	if (r < 0)
 		return r;

@@ -29,6 +29,21 @@ static void warn_of_foreign(const struct ik_scene *scene, struct ik_report *repo
 			report->target.windows_path);
 }
 
+/* Looked at again before any image goes: one that the line in force names is what WSL starts from. */
+static int check_key_is_gone(const struct ik_wjob *w, struct ik_err *err)
+{
+	struct ik_wedit ik_autowedit edit = {0};
+	int r = ik_wedit_open(w->scene, &w->own, &edit, err);
+
+	if (r < 0 || edit.owner != IK_WEDIT_OURS)
+		return r;
+	r = ik_err_set(err, IK_E_FILE_CHANGED, EBUSY,
+		       "kernel= in .wslconfig names our image again: \"%.100s\"", edit.file);
+	ik_err_hint(err, "close the editor that has .wslconfig open, then run `immensity-kernel "
+			 "remove` again");
+	return r;
+}
+
 static int sweep(struct ik_wjob *w, struct ik_err *err)
 {
 	static const char *const names[] = {IK_NAME_TEMP, IK_PROBE_NAME_A, IK_PROBE_NAME_B,
@@ -66,10 +81,38 @@ static void remove_folder(const struct ik_scene *scene, const struct ik_place *o
 		ik_ignore(ik_sys_rmdir(fd, slash + 1)); /* somebody's file in it keeps it */
 }
 
-static bool has_traces(const struct ik_scene *scene)
+static bool has_files(const struct ik_scene *scene)
 {
 	return ik_path_exists(scene->profile.fd, IK_NAME_WSLC_UNDO, NULL) > 0 ||
 	       ik_path_exists(scene->profile.fd, IK_NAME_WSLC_PREV, NULL) > 0;
+}
+
+int ik_wremove_has_traces(const struct ik_scene *scene, struct ik_err *err)
+{
+	struct ik_place ik_autoplace own = {.fd = -EBADF};
+	struct ik_wedit ik_autowedit edit = {0};
+	bool shared;
+	int r;
+
+	if (has_files(scene))
+		return 1;
+	r = ik_place_own(&scene->session->drive, &scene->profile, false, &shared, &own, NULL);
+	if (r > 0 && !shared) /* a shared one may be another user's */
+		return 1;
+	if (r >= 0)
+		r = ik_wedit_open(scene, &own, &edit, NULL);
+	if (r == -ENOMEM)
+		return ik_err_set(err, IK_E_MEMORY_EXHAUSTED, ENOMEM, "looking for our files");
+	return r >= 0 && edit.owner == IK_WEDIT_OURS;
+}
+
+/* What may be behind a link is not looked at; `target=lxss`, as an install is told, would not help here. */
+static int explain(struct ik_err *err, int r)
+{
+	if (r < 0 && err && err->code == IK_E_PATH_SYMLINK)
+		ik_err_hint(err, "our kernel= may stand in it: make it a plain file, then run "
+				 "`immensity-kernel remove` again");
+	return r;
 }
 
 int ik_wremove(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
@@ -84,13 +127,15 @@ int ik_wremove(const struct ik_scene *scene, struct ik_job *job, struct ik_repor
 	if (r >= 0)
 		r = ik_wedit_open(scene, &w.own, &edit, err);
 	if (r < 0)
-		return r;
+		return explain(err, r);
 	was_ours = edit.owner == IK_WEDIT_OURS;
-	if (!was_ours && !has_folder && !has_traces(scene))
+	if (!was_ours && !has_folder && !has_files(scene))
 		return 0;
 	r = was_ours ? ik_wjob_change_key(&w, NULL, err) : 0;
 	if (r >= 0 && was_ours)
 		warn_of_foreign(scene, report);
+	if (r >= 0)
+		r = check_key_is_gone(&w, err);
 	if (r >= 0 && has_folder)
 		r = sweep(&w, err);
 	if (r >= 0)

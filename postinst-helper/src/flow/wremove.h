@@ -11,6 +11,14 @@
 #include "flow/worker.h"
 
 /*
+ * Purpose     tells whether there is anything of ours in the profile: our key, our folder, or the files beside
+ *             .wslconfig.
+ * Returns     1 or 0; what cannot be looked at is no trace
+ * Errors      IK_E_MEMORY_EXHAUSTED
+ */
+int ik_wremove_has_traces(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
+
+/*
  * Purpose     takes our key back and removes our images, as part of `remove`.
  * Parameters  scene: with a profile
  * Returns     1 when something was ours, 0 when nothing was

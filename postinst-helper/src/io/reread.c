@@ -90,6 +90,28 @@ static int read_blocks(struct reading *rd, struct ik_reread *out, struct ik_err 
 	return 0;
 }
 
+static int differs(const char *name, struct ik_err *err)
+{
+	int r = ik_err_set(err, IK_E_VERIFY_MISMATCH, EIO,
+			   "\"%s\" read back differs from what was written", name);
+
+	ik_err_hint(err, "check the Windows drive (chkdsk) and free space, then try again");
+	return r;
+}
+
+/* Has it the size that is wanted? Asked before it is read. */
+static int check_size(const char *name, uint64_t have, uint64_t part_bytes, int what,
+		      struct ik_err *err)
+{
+	if ((what & IK_REREAD_EXACT) && have != part_bytes)
+		return differs(name, err);
+	if (have < part_bytes)
+		return ik_err_set(err, IK_E_FILE_TOO_SMALL, EIO,
+				  "\"%s\" has %llu bytes where %llu are expected", name,
+				  (unsigned long long)have, (unsigned long long)part_bytes);
+	return 0;
+}
+
 static int reread_with(int dir_fd, const char *name, int flags, uint64_t part_bytes, int what,
 		       const struct ik_progress *progress, struct ik_reread *out,
 		       struct ik_err *err)
@@ -102,11 +124,9 @@ static int reread_with(int dir_fd, const char *name, int flags, uint64_t part_by
 		return r;
 	if (part_bytes == UINT64_MAX)
 		part_bytes = out->id.size_bytes;
-	if (out->id.size_bytes < part_bytes)
-		return ik_err_set(err, IK_E_FILE_TOO_SMALL, EIO,
-				  "\"%s\" has %llu bytes where %llu are expected", name,
-				  (unsigned long long)out->id.size_bytes,
-				  (unsigned long long)part_bytes);
+	r = check_size(name, out->id.size_bytes, part_bytes, what, err);
+	if (r < 0)
+		return r;
 	out->part_bytes = part_bytes;
 	out->tail_is_zero = true;
 	memset(out->head, 0, sizeof(out->head));
@@ -141,15 +161,10 @@ int ik_reread_expect(int dir_fd, const char *name, uint64_t size_bytes,
 		     struct ik_err *err)
 {
 	struct ik_reread seen;
-	int r = ik_reread(dir_fd, name, UINT64_MAX, IK_REREAD_WHOLE, progress, &seen, err);
+	int r = ik_reread(dir_fd, name, size_bytes, IK_REREAD_WHOLE | IK_REREAD_EXACT, progress,
+			  &seen, err);
 
 	if (r < 0)
 		return r;
-	if (seen.id.size_bytes != size_bytes || !ik_digest_is_equal(&seen.whole, digest)) {
-		r = ik_err_set(err, IK_E_VERIFY_MISMATCH, EIO,
-			       "\"%s\" read back differs from what was written", name);
-		ik_err_hint(err, "check the Windows drive (chkdsk) and free space, then try again");
-		return r;
-	}
-	return 0;
+	return ik_digest_is_equal(&seen.whole, digest) ? 0 : differs(name, err);
 }

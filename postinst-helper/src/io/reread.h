@@ -24,6 +24,9 @@ enum {
 	/* Leave what was read in the page cache (after emptying it), for a copy that follows. Not for
 	   proofs of a write. */
 	IK_REREAD_KEEP = 4,
+	/* Refuse a file that has not exactly part_bytes, before a byte of it is read: one of somebody
+	   else's may have any size. */
+	IK_REREAD_EXACT = 8,
 };
 
 struct ik_reread {
@@ -39,7 +42,8 @@ struct ik_reread {
  * Purpose     reads a regular file beneath a directory past all caches.
  * Parameters  name: as ik_path_open_regular(); part_bytes: how many bytes the digests cover,
  *             UINT64_MAX = all; what: IK_REREAD_*; progress: may be NULL
- * Errors      IK_E_FILE_TOO_SMALL: the file is shorter than part_bytes; others: pathres, digest,
+ * Errors      IK_E_FILE_TOO_SMALL: the file is shorter than part_bytes; IK_E_VERIFY_MISMATCH: with
+ *             IK_REREAD_EXACT, it has another size; others: pathres, digest,
  *             IK_E_IO_FAILED; -ECANCELED with IK_E_INTERRUPTED when the listener stops it
  */
 int ik_reread(int dir_fd, const char *name, uint64_t part_bytes, int what,
@@ -47,7 +51,7 @@ int ik_reread(int dir_fd, const char *name, uint64_t part_bytes, int what,
 	      struct ik_err *err) IK_MUST_CHECK;
 
 /*
- * Purpose     proves that a file holds exactly these bytes.
+ * Purpose     proves that a file holds exactly these bytes; one of another size is not read.
  * Errors      IK_E_VERIFY_MISMATCH, others as ik_reread()
  */
 int ik_reread_expect(int dir_fd, const char *name, uint64_t size_bytes,

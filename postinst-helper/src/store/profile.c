@@ -158,19 +158,18 @@ static int try_profile(const struct ik_drive *drive, const char *users, const ch
 }
 
 /*
- * Lists Users: how many profiles there are, and the last one. Where our kernel= was set in some of them, only these
- * count: a removal must find it although nobody names the profile any more.
+ * Lists Users. A profile in which our kernel= was set is found before any other: a removal must find it although
+ * nobody names the profile any more.
  */
 static int count_profiles(const struct ik_drive *drive, const char *users, DIR *dir,
-			  struct ik_place *found, struct ik_err *err)
+			  struct ik_profile_count *count, struct ik_place *found,
+			  struct ik_err *err)
 {
-	bool only_ours = false;
 	const char *name;
-	int r, count = 0;
+	int r;
 
 	while ((r = ik_dirlist_next(dir, &name, err)) > 0) {
 		struct ik_place ik_autoplace place = {.fd = -EBADF};
-		bool ours;
 
 		r = try_profile(drive, users, name, &place, err);
 		if (r == 0)
@@ -179,28 +178,28 @@ static int count_profiles(const struct ik_drive *drive, const char *users, DIR *
 			r = has_name(place.fd, IK_NAME_WSLC_UNDO, err);
 		if (r < 0)
 			return r;
-		ours = r > 0;
-		if (only_ours && !ours)
+		count->all++;
+		if (r == 0 && count->ours > 0)
 			continue;
-		count = ours && !only_ours ? 1 : count + 1;
-		only_ours = ours;
+		count->ours += r > 0;
 		ik_place_close(found);
 		*found = place;
 		place.fd = -EBADF;
 	}
-	return r < 0 ? r : count;
+	return r;
 }
 
-int ik_profile_find(const struct ik_drive *drive, unsigned *ret_count, struct ik_place *ret,
-		    struct ik_err *err)
+int ik_profile_find(const struct ik_drive *drive, struct ik_profile_count *ret_count,
+		    struct ik_place *ret, struct ik_err *err)
 {
 	struct ik_strbuf ik_autostrbuf users = {0};
 	struct ik_place ik_autoplace found = {.fd = -EBADF};
+	struct ik_profile_count count = {0};
 	DIR ik_autodirlist *dir = NULL;
 	ik_autoclose int fd = -EBADF;
 	int r;
 
-	*ret_count = 0;
+	*ret_count = count;
 	r = ik_path_resolve_nocase(drive->fd, "Users", &users, NULL);
 	if (r >= 0)
 		r = ik_path_open_dir(drive->fd, ik_strbuf_str(&users), &fd, NULL);
@@ -208,11 +207,11 @@ int ik_profile_find(const struct ik_drive *drive, unsigned *ret_count, struct ik
 		return unless_memory(r, 0, err);
 	r = ik_dirlist_open(&fd, &dir, err);
 	if (r >= 0)
-		r = count_profiles(drive, ik_strbuf_str(&users), dir, &found, err);
+		r = count_profiles(drive, ik_strbuf_str(&users), dir, &count, &found, err);
 	if (r < 0)
 		return r;
-	*ret_count = (unsigned)r;
-	if (r) {
+	*ret_count = count;
+	if (count.all) {
 		*ret = found;
 		found.fd = -EBADF;
 	}

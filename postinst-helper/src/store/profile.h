@@ -24,12 +24,18 @@ int ik_profile_named(const struct ik_drive *drive, const char *path, struct ik_p
 int ik_profile_of_windows(const struct ik_drive *drive, const char *path, struct ik_place *ret,
 			  struct ik_err *err) IK_MUST_CHECK;
 
+/* How many profiles there are, and in how many of them our kernel= was set. */
+struct ik_profile_count {
+	unsigned all, ours;
+};
+
 /*
  * Purpose     looks for profiles in Users: directories with NTUSER.DAT or .wslconfig that are
- *             nobody's template. Where our kernel= was set in any, only those are counted.
- * Parameters  ret_count: how many there are; ret: the last one found; untouched when there is none
+ *             nobody's template.
+ * Parameters  ret_count: all-zero on failure; ret: one of those in which our kernel= was set, without
+ *             any of them the last one found; untouched when there is none
  */
-int ik_profile_find(const struct ik_drive *drive, unsigned *ret_count, struct ik_place *ret,
-		    struct ik_err *err) IK_MUST_CHECK;
+int ik_profile_find(const struct ik_drive *drive, struct ik_profile_count *ret_count,
+		    struct ik_place *ret, struct ik_err *err) IK_MUST_CHECK;
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file beside .wslconfig that says how to take our `kernel=` back. It may hold two ways: written
- * before a change it names the coming and the present one, so that whichever of the two .wslconfig
- * shows after a crash can be undone. It must not know the syntax of .wslconfig.
+ * The file beside .wslconfig that says how to take our `kernel=` back. It may hold two ways, both to the user's own
+ * text: from the text that is coming, or there, and from the one before it. So whichever of the two .wslconfig shows
+ * after a crash, or because an editor brought it back, can be undone. It must not know the syntax of .wslconfig.
  */
 #ifndef IK_STORE_UNDO_H
 #define IK_STORE_UNDO_H

@@ -120,7 +120,7 @@ upgrades() {
 		is "version $n: one line of ours" "$(grep -c immensity-kernel "$P/.wslconfig")" 1
 		same "version $n: the key names it" "$(key_file)" "$W/ours$n.img"
 	done
-	is "one way back is saved" "$(grep -c '^way ' "$P/.wslconfig.immensity-undo")" 1
+	is "two ways back are saved: of this text, and of the one before" "$(grep -c '^way ' "$P/.wslconfig.immensity-undo")" 2
 	ik remove >/dev/null 2>&1
 	same "after three versions every byte as before" "$P/.wslconfig" "$W/before"
 }
@@ -138,6 +138,70 @@ foreign_key() {
 	ik install --image "$W/ours3.img" >/dev/null
 	ik remove >/dev/null 2>&1
 	same "it comes back byte for byte, also after an upgrade" "$P/.wslconfig" "$W/before"
+}
+
+# own_key TEXT: a fresh drive, the user's .wslconfig, also as $W/before, and our first version over it.
+own_key() {
+	new_drive
+	printf '%b' "$1" >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	ik --force install --image "$W/ours1.img" >/dev/null
+	cp "$P/.wslconfig" "$W/first"
+}
+
+# back DESCRIPTION: a removal leads to $W/before.
+back() {
+	is "$1: remove" "$(status_of ik remove)" 0
+	same "$1: every byte as before" "$P/.wslconfig" "$W/before"
+}
+
+failed_tries() {
+	local text='# mine\r\n[wsl2]\r\nkernel=C:\\\\mine\\\\bzImage # why\r\n'
+	own_key "$text"
+	mkdir "$P/.wslconfig.immensity-tmp"
+	is "a .wslconfig that cannot be written" "$(status_of ik install --image "$W/ours2.img")" 3
+	ik install --image "$W/ours2.img" >/dev/null 2>&1
+	rmdir "$P/.wslconfig.immensity-tmp"
+	back "after two failed tries"
+	own_key "$text"
+	mkdir "$P/.wslconfig.immensity-tmp"
+	ik install --image "$W/ours2.img" >/dev/null 2>&1
+	ik install --image "$W/ours2.img" >/dev/null 2>&1
+	rmdir "$P/.wslconfig.immensity-tmp"
+	is "the third try" "$(status_of ik install --image "$W/ours2.img")" 0
+	same "names the image" "$(key_file)" "$W/ours2.img"
+	back "after it"
+}
+
+# What an editor that had the file open, or a sync tool, makes of it.
+brought_back() {
+	local text='[wsl2]\nkernel=C:\\\\mine\\\\k # why\nmemory=4GB\n'
+	own_key "$text"
+	ik install --image "$W/ours2.img" >/dev/null
+	cp "$W/first" "$P/.wslconfig"
+	back "the text of the version before"
+	own_key "$text"
+	ik install --image "$W/ours2.img" >/dev/null
+	ik install --image "$W/ours3.img" >/dev/null
+	cp "$W/first" "$P/.wslconfig"
+	back "the text of a version long gone"
+	own_key "$text"
+	iconv -f UTF-8 -t UTF-16LE "$W/first" | { printf '\xff\xfe' && cat; } >"$P/.wslconfig"
+	iconv -f UTF-8 -t UTF-16LE "$W/before" | { printf '\xff\xfe' && cat; } >"$W/wide"
+	mv "$W/wide" "$W/before"
+	back "the text in another encoding"
+}
+
+# A block that was pasted twice: WSL ignores the second line until the first one is gone.
+copies() {
+	own_key '[wsl2]\nmemory=4GB\n'
+	grep immensity "$W/first" >>"$P/.wslconfig"
+	back "a copy of our line"
+	own_key '[wsl2]\nmemory=4GB\n'
+	grep immensity "$W/first" >>"$P/.wslconfig"
+	ik install --image "$W/ours2.img" >/dev/null
+	is "an upgrade leaves one line of ours" "$(grep -c immensity "$P/.wslconfig")" 1
+	back "a copy, and an upgrade"
 }
 
 encodings() {
@@ -181,9 +245,15 @@ profiles() {
 	is "a named one" "$(status_of ik --profile "$D/Users/Bob" install --image "$W/ours1.img")" 0
 	ok "is used" test -f "$D/Users/Bob/.wslconfig"
 	ok "and only that" test ! -e "$P/.wslconfig"
-	is "from then on it is meant" "$(status_of ik install --image "$W/ours2.img")" 0
+	cp "$D/Users/Bob/.wslconfig" "$W/bobs"
+	fails "his key does not make an install his" 3 "more than one" ik install --image "$W/ours2.img"
+	is "code" "$(field error.code install --image "$W/ours2.img")" profile-missing
+	fails "nor a dry run" 3 "more than one" ik --dry-run install --image "$W/ours2.img"
+	same "nothing changed" "$D/Users/Bob/.wslconfig" "$W/bobs"
+	ok "in no profile" test ! -e "$P/.wslconfig"
+	is "named, it is updated" "$(status_of ik --profile "$D/Users/Bob" install --image "$W/ours2.img")" 0
 	same "its key names the update" "$(P=$D/Users/Bob key_file)" "$W/ours2.img"
-	is "a removal finds it, too" "$(status_of ik remove)" 0
+	is "a removal finds it without a name" "$(status_of ik remove)" 0
 	ok "and takes the key back" test ! -e "$D/Users/Bob/.wslconfig"
 	fails "a profile elsewhere is refused" 3 "not on drive" ik --profile "$W" install --image "$W/ours1.img"
 	mv "$P" "$D/Users/Zoë"
@@ -195,12 +265,48 @@ profiles() {
 	ok "removal drops the key" test ! -e "$P/.wslconfig"
 }
 
+# Somebody's huge file where the image will lie: apt must not read it for hours.
+huge_file() {
+	new_drive
+	mkdir -p "$OWN"
+	truncate -s 256G "$OWN/kernel-7.3.4-1-$(sum "$W/ours1.img" | cut -c1-12)"
+	is "a huge file in the image's place is not read" \
+		"$(status_of timeout 20 "$PROGRAM" --drive "$D" --state-dir "$S" --target wslconfig install --image "$W/ours1.img")" 0
+	same "but replaced" "$(key_file)" "$W/ours1.img"
+}
+
+# What a removal must not pass over with "nothing to do".
+removals() {
+	new_drive
+	printf '[wsl2]\nmemory=4GB\n' >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	ik install --image "$W/ours1.img" >/dev/null
+	cp -r "$P" "$D/Users/Bob"
+	fails "our key in two profiles" 3 "--profile" ik remove
+	is "the package's call tells it, too" "$(ik maint --event=remove --format=deb 2>&1 | grep -c 'next step: name it with .--profile')" 1
+	is "one by its name" "$(status_of ik --profile "$D/Users/Bob" remove)" 0
+	is "then the other is the only one" "$(status_of ik remove)" 0
+	same "and is as before" "$P/.wslconfig" "$W/before"
+	rm -r "$D/Users/Bob"
+	ik install --image "$W/ours1.img" >/dev/null
+	printf 'profile=%s\n' "$D/Users/Gone" >"$W/conf"
+	fails "a profile that is named and gone" 3 "Users/Gone" ik --config "$W/conf" remove
+	is "target=lxss, after an install in the profile" "$(field data.action --target lxss remove)" removed
+	same "the key is gone all the same" "$P/.wslconfig" "$W/before"
+	is "again: nothing to do" "$(field data.action --target lxss remove)" unchanged
+}
+
 plain
+huge_file
+removals
 pruning
 fresh_file
 upgrades '' '[wsl2]\r\nmemory=4GB\r\n\r\n[experimental]\nsparseVhd=true'
 upgrades --force '\xef\xbb\xbf# mine\n[WSL2]\n Kernel = C:\\\\mine\\\\k # why\r\nmemory=4GB'
 foreign_key
+failed_tries
+brought_back
+copies
 encodings
 links
 profiles

@@ -93,10 +93,11 @@ static void windows_names_a_profile(void **state IK_UNUSED)
 
 static unsigned find(struct ik_place *place)
 {
-	unsigned count = 99;
+	struct ik_profile_count count = {.all = 99, .ours = 99};
 
 	assert_int_equal(ik_profile_find(&drive, &count, place, NULL), 0);
-	return count;
+	assert_true(count.ours <= count.all);
+	return count.all * 10 + count.ours;
 }
 
 static void profiles_are_counted(void **state IK_UNUSED)
@@ -117,14 +118,14 @@ static void profiles_are_counted(void **state IK_UNUSED)
 	assert_int_equal(find(&none), 0);
 	assert_true(none.fd < 0);
 	put_text(tmp.fd, "users/Ann/ntuser.dat", "");
-	assert_int_equal(find(&place), 1);
+	assert_int_equal(find(&place), 10);
 	assert_string_equal(place.relative, "users/Ann");
 	ik_place_close(&place);
 	put_text(tmp.fd, "users/Bob/.wslconfig", "");
-	assert_int_equal(find(&place), 2);
+	assert_int_equal(find(&place), 20);
 }
 
-/* Of several, the one in which our kernel= was set is meant; of two such ones, neither. */
+/* Of several, one in which our kernel= was set is found; how many there are is told. */
 static void a_profile_with_our_key_is_the_one(void **state IK_UNUSED)
 {
 	static const char *const order[] = {"Ann", "Bob", "Cid", "Dan"};
@@ -136,24 +137,24 @@ static void a_profile_with_our_key_is_the_one(void **state IK_UNUSED)
 		put_text(tmp.fd, path, "");
 	}
 	put_text(tmp.fd, "Users/Cid/" IK_NAME_WSLC_UNDO, "");
-	assert_int_equal(find(&place), 1);
+	assert_int_equal(find(&place), 41);
 	assert_string_equal(place.relative, "Users/Cid");
 	put_text(tmp.fd, "Users/Ann/" IK_NAME_WSLC_UNDO, "");
-	assert_int_equal(find(&both), 2);
+	assert_int_equal(find(&both), 42);
 }
 
 static void a_list_that_cannot_be_read_is_told(void **state IK_UNUSED)
 {
 	struct ik_place place = nowhere();
 	struct ik_err err = {.code = IK_E_NONE};
-	unsigned count = 99;
+	struct ik_profile_count count = {.all = 99};
 
 	put_text(tmp.fd, "Users/Ann/NTUSER.DAT", "");
 	call_fails("fdopendir", 2, ENOMEM); /* the first is of the search for its spelling */
 	assert_int_equal(ik_profile_find(&drive, &count, &place, &err), -ENOMEM);
 	assert_true(call_met());
 	assert_int_equal(err.code, IK_E_IO_FAILED);
-	assert_int_equal(count, 0);
+	assert_int_equal(count.all, 0);
 	assert_true(place.fd < 0);
 }
 
@@ -167,13 +168,13 @@ static void a_list_that_breaks_off_is_told(void **state IK_UNUSED)
 	for (long at = 1; more; at++) {
 		struct ik_place ik_autoplace place = nowhere();
 		struct ik_err err = {.code = IK_E_NONE};
-		unsigned count = 99;
+		struct ik_profile_count count = {.all = 99};
 		int r;
 
 		call_fails("readdir64", at, EIO);
 		r = ik_profile_find(&drive, &count, &place, &err);
 		more = call_met();
-		assert_true(count <= 1 && (place.fd >= 0) == (count == 1));
+		assert_true(count.all <= 1 && (place.fd >= 0) == (count.all == 1));
 		if (r == 0)
 			continue;
 		failures++;
@@ -194,7 +195,7 @@ static void without_memory_no_profile_is_the_only_one(void **state IK_UNUSED)
 	for (long at = 1; more; at++) {
 		struct ik_place ik_autoplace place = nowhere();
 		struct ik_err err = {.code = IK_E_NONE};
-		unsigned count = 99;
+		struct ik_profile_count count = {.all = 99};
 		int r;
 
 		faults = (struct faults){.on = true, .only = "memory", .at = at, .errnum = ENOMEM};
@@ -202,13 +203,13 @@ static void without_memory_no_profile_is_the_only_one(void **state IK_UNUSED)
 		more = faults.fired;
 		faults_off();
 		if (r == 0) {
-			assert_int_equal(count, 2);
+			assert_int_equal(count.all, 2);
 			continue;
 		}
 		failures++;
 		assert_int_equal(r, -ENOMEM);
 		assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
-		assert_int_equal(count, 0);
+		assert_int_equal(count.all, 0);
 	}
 	assert_true(failures > 2);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "flow/dry.h"
 #include "flow/recover.h"
 #include "flow/remove.h"
 #include "flow/status.h"
@@ -188,6 +189,11 @@ static void what_cannot_be_looked_at(void **state IK_UNUSED)
 		assert_int_equal(ik_scene_profile_error(&scene, &job_err), 0);
 		scene = (struct ik_scene){.profile_err = {.code = IK_E_PROFILE_MISSING}};
 		assert_int_equal(ik_scene_profile_error(&scene, &job_err), 0);
+		scene.keys = 2;
+		assert_int_equal(ik_scene_profile_error(&scene, &job_err), -ENOENT);
+		scene.keys = 0;
+		scene.profile_named = true;
+		assert_int_equal(ik_scene_profile_error(&scene, NULL), -ENOENT);
 	}
 	/* A profile that is a link: our kernel= may stand in it. */
 	store_mode();
@@ -199,6 +205,98 @@ static void what_cannot_be_looked_at(void **state IK_UNUSED)
 	session.conf.profile[0] = '\0';
 	assert_int_equal(unlinkat(session.drive.fd, "Users/Link", 0), 0);
 	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+}
+
+/* Our key in another user's profile: taken back from there, but never set there. */
+static void another_users_profile(void **state IK_UNUSED)
+{
+	ik_autofree char *before = NULL, *after = NULL;
+
+	store_mode();
+	assert_int_equal(run_job(ik_wcfg_install_job, ours_path, NULL), 0);
+	before = get_file(session.drive.fd, WSLCONFIG, NULL);
+	put_text(session.drive.fd, "Users/Bob/NTUSER.DAT", "x");
+	assert_true(run_job(ik_wcfg_install_job, newer_path, NULL) < 0);
+	assert_int_equal(job_err.code, IK_E_PROFILE_MISSING);
+	assert_non_null(strstr(job_err.message, "more than one"));
+	assert_non_null(strstr(job_err.hint, "--profile"));
+	assert_true(run_job(ik_dry_install_job, newer_path, NULL) < 0);
+	assert_int_equal(job_err.code, IK_E_PROFILE_MISSING);
+	after = get_file(session.drive.fd, WSLCONFIG, NULL);
+	assert_string_equal(after, before);
+	assert_int_equal(run_job(ik_status_job, NULL, NULL), 0);
+	assert_non_null(strstr(job_report.profile, "/Users/Ann"));
+	assert_int_equal(run_job(ik_wcfg_restore_job, NULL, "official"), 0);
+	(void)snprintf(session.conf.profile, sizeof(session.conf.profile), "%s/Users/Ann",
+		       drive_path);
+	assert_int_equal(run_job(ik_wcfg_install_job, newer_path, NULL), 0);
+	session.conf.profile[0] = '\0';
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+	assert_int_equal(job_report.action, IK_ACTION_REMOVED);
+	remove_tree("Users/Bob");
+}
+
+/* Ours in several profiles, or in one that is named and gone: a removal does not say that there is nothing. */
+static void a_removal_passes_no_profile_over(void **state IK_UNUSED)
+{
+	store_mode();
+	put_text(session.drive.fd, "Users/Bob/NTUSER.DAT", "x");
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0); /* several, none with ours */
+	put_text(session.drive.fd, "Users/Ann/.wslconfig.immensity-undo", "x");
+	put_text(session.drive.fd, "Users/Bob/.wslconfig.immensity-undo", "x");
+	for (int target = 0; target < 3; target++) {
+		static const enum ik_conf_target targets[] = {
+			IK_CONF_TARGET_AUTO, IK_CONF_TARGET_WSLCONFIG, IK_CONF_TARGET_LXSS};
+
+		session.conf.target = targets[target];
+		assert_true(run_job(ik_remove_job, NULL, NULL) < 0);
+		assert_int_equal(job_err.code, IK_E_PROFILE_MISSING);
+		assert_non_null(strstr(job_err.hint, "--profile"));
+	}
+	store_mode();
+	remove_tree("Users/Bob");
+	(void)snprintf(session.conf.profile, sizeof(session.conf.profile), "%s/Users/Bob",
+		       drive_path);
+	assert_true(run_job(ik_remove_job, NULL, NULL) < 0);
+	assert_int_equal(job_err.code, IK_E_PROFILE_MISSING);
+	session.conf.target = IK_CONF_TARGET_LXSS; /* no trace of ours there: not asked for */
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+	session.conf.profile[0] = '\0';
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+	assert_int_equal(job_report.action, IK_ACTION_REMOVED);
+}
+
+/* The mode was changed after the install: what is ours goes from either place. */
+static void a_removal_after_a_change_of_mode(void **state IK_UNUSED)
+{
+	store_mode();
+	assert_int_equal(run_job(ik_wcfg_install_job, ours_path, NULL), 0);
+	session.conf.target = IK_CONF_TARGET_LXSS;
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+	assert_int_equal(job_report.action, IK_ACTION_REMOVED);
+	assert_null(get_file(session.drive.fd, WSLCONFIG, NULL));
+	assert_int_equal(faccessat(session.drive.fd, OWN, F_OK, 0), -1);
+	/* Ours by the key alone. */
+	put_text(session.drive.fd, WSLCONFIG, "[wsl2]\nkernel=" OWN_KEY "\\\\kernel-1.0-0\n");
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+	assert_int_equal(job_report.action, IK_ACTION_REMOVED);
+	/* A link is refused where something of ours is, and none of our business where nothing is. */
+	remove_tree(WSLCONFIG);
+	put_link(session.drive.fd, WSLCONFIG, "dotfile");
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+	assert_int_equal(job_report.action, IK_ACTION_UNCHANGED);
+	put_text(session.drive.fd, WSLCONFIG ".immensity-undo", "x");
+	assert_true(run_job(ik_remove_job, NULL, NULL) < 0);
+	assert_int_equal(job_err.code, IK_E_PATH_SYMLINK);
+	assert_non_null(strstr(job_err.hint, "immensity-kernel remove"));
+	remove_tree(WSLCONFIG);
+	remove_tree(WSLCONFIG ".immensity-undo");
+	/* The other way round. */
+	start_installed();
+	store_mode();
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+	assert_int_equal(job_report.action, IK_ACTION_REMOVED);
+	assert_true(is(&official));
 }
 
 /* A file that another program has open is waited for, then pending with a hint. */
@@ -233,6 +331,9 @@ int main(void)
 		TEST(scenes),
 		TEST(profiles),
 		TEST(what_cannot_be_looked_at),
+		TEST(another_users_profile),
+		TEST(a_removal_passes_no_profile_over),
+		TEST(a_removal_after_a_change_of_mode),
 		TEST(a_target_that_is_in_use),
 	};
 

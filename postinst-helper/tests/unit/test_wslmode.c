@@ -17,6 +17,7 @@
 #include "flow/wimg.h"
 #include "flow/wview.h"
 #include "flowworld.h"
+#include "io/reread.h"
 
 /* ---- mode wslconfig ---- */
 
@@ -264,6 +265,46 @@ static void a_foreign_key_survives_a_lack_of_memory(void **state IK_UNUSED)
 	}
 }
 
+static int truncate_at(int dir_fd, const char *name, off_t size)
+{
+	int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
+	int r = ftruncate(fd, size);
+
+	(void)close(fd);
+	return r;
+}
+
+static int count_blocks(void *ctx, const char *what IK_UNUSED, uint64_t done IK_UNUSED,
+			uint64_t total IK_UNUSED)
+{
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+/* Somebody's huge file of a name that we would use: its size alone tells that it is not our image. */
+static void a_file_of_another_size_is_not_read(void **state IK_UNUSED)
+{
+	static const struct ik_sha256 digest;
+	unsigned blocks = 0;
+	struct ik_progress progress = {.tick = count_blocks, .ctx = &blocks};
+	const uint64_t sizes[] = {5 * MIB, 7 * MIB};
+	int fd;
+
+	put_text(session.drive.fd, OWN "/kernel-1.0-a", "x");
+	fd = openat(session.drive.fd, OWN, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(truncate_at(fd, "kernel-1.0-a", (off_t)(6 * MIB)), 0);
+	for (size_t i = 0; i < IK_ARRAY_SIZE(sizes); i++) {
+		memset(&job_err, 0, sizeof(job_err));
+		assert_true(ik_reread_expect(fd, "kernel-1.0-a", sizes[i], &digest, &progress,
+					     &job_err) < 0);
+		assert_int_equal(job_err.code, IK_E_VERIFY_MISMATCH);
+		assert_int_equal(blocks, 0);
+	}
+	assert_true(ik_reread_expect(fd, "kernel-1.0-a", 6 * MIB, &digest, &progress, NULL) < 0);
+	assert_true(blocks > 0);
+	(void)close(fd);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, flow_start)
 
 int main(void)
@@ -277,6 +318,7 @@ int main(void)
 		TEST(the_users_changes_stay),
 		TEST(a_foreign_key_comes_back_with_a_warning),
 		TEST(a_foreign_key_survives_a_lack_of_memory),
+		TEST(a_file_of_another_size_is_not_read),
 	};
 
 	return cmocka_run_group_tests_name("wslmode", tests, flow_set_up, flow_tear_down);
