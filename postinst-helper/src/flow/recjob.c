@@ -4,6 +4,7 @@
  */
 #include "flow/recjob.h"
 
+#include "flow/judge.h"
 #include "flow/recover.h"
 #include "io/afile.h"
 #include "store/names.h"
@@ -50,8 +51,8 @@ static bool has_nothing(const struct ik_lxss *lxss)
 {
 	enum ik_recovery verdict;
 
-	return ik_recover_judge(lxss->scene, &lxss->journal, false, &lxss->progress, &verdict,
-				NULL) >= 0 &&
+	return ik_judge_target(lxss->scene, &lxss->journal, false, &lxss->progress, &verdict,
+			       NULL) >= 0 &&
 	       verdict == IK_RECOVERY_NOTHING;
 }
 

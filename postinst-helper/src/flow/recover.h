@@ -15,16 +15,6 @@
 #include "flow/plan.h"
 
 /*
- * Purpose     tells, without lock and without writing, what recovery would do.
- * Parameters  scene: with a target; journal: as loaded; distrust_new: see ik_plan_recover_facts
- *             progress: may be NULL; ret: the verdict
- * Errors      store/target, store/backup
- */
-int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *journal,
-		     bool distrust_new, const struct ik_progress *progress, enum ik_recovery *ret,
-		     struct ik_err *err) IK_MUST_CHECK;
-
-/*
  * Purpose     says what it means for a recovery that there is no lxss kernel to look at.
  * Returns     0 when there is simply none
  * Errors      what was noted; in mode lxss IK_E_RECOVERY_NEEDED, unless it is a refusal: what cannot be looked at
@@ -33,10 +23,10 @@ int ik_recover_judge(const struct ik_scene *scene, const struct ik_journal *jour
 int ik_recover_unseen(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;
 
 /*
- * Purpose     ik_recover_judge() by the journal as it lies on the drive, where a failure does not hide that
+ * Purpose     ik_judge_target() by the journal as it lies on the drive, where a failure does not hide that
  *             the kernel is, or may be, half written.
  * Parameters  progress: may be NULL; ret_journal: what it was judged by; ret_verdict: set on success only
- * Errors      IK_E_RECOVERY_NEEDED: it is, or nothing shows that it is not; ik_recover_judge(), store/journal
+ * Errors      IK_E_RECOVERY_NEEDED: it is, or nothing shows that it is not; ik_judge_target(), store/journal
  */
 int ik_recover_foresee(const struct ik_scene *scene, const struct ik_progress *progress,
 		       struct ik_journal *ret_journal, enum ik_recovery *ret_verdict,

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "flow/judge.h"
 #include "flow/lxss.h"
 #include "flow/recover.h"
 #include "flow/wview.h"
@@ -46,8 +47,8 @@ static void report_journal(const struct ik_scene *scene, const struct ik_job *jo
 		(void)snprintf(report->journal, sizeof(report->journal), "%s",
 			       ik_jrec_state_name(journal.rec.state));
 	if (r >= 0)
-		r = ik_recover_judge(scene, &journal, false, &job->progress, &report->recovery,
-				     &seen);
+		r = ik_judge_target(scene, &journal, false, &job->progress, &report->recovery,
+				    &seen);
 	if (r < 0) {
 		report->unseen = true;
 		ik_report_note(report, "%s", seen.message);

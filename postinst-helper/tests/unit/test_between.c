@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "faults.h"
+#include "flow/judge.h"
 #include "flow/recover.h"
 #include "io/reread.h"
 #include "txnworld.h"
@@ -233,8 +234,8 @@ static void judging_what_cannot_be_read(void **state IK_UNUSED)
 
 			faults = (struct faults){
 				.on = true, .only = "ik_sys_pread", .at = n, .errnum = EIO};
-			r[with] = ik_recover_judge(&scene, &j, false, NULL, &verdict,
-						   with ? &err : NULL);
+			r[with] = ik_judge_target(&scene, &j, false, NULL, &verdict,
+						  with ? &err : NULL);
 			more = faults.fired;
 			faults_off();
 			assert_true(r[with] < 0 || verdict == IK_RECOVERY_FORWARD);
