@@ -51,9 +51,18 @@ static int expect_size(const struct ik_inplace *job, uint64_t want, struct ik_er
 	return 0;
 }
 
+static bool has_old_head(const struct ik_inplace *job)
+{
+	uint8_t head[IK_HEAD_BYTES];
+
+	return !job->head ||
+	       (ik_sys_pread(job->fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+		memcmp(head, job->head, sizeof(head)) == 0);
+}
+
 /*
  * The old image is there: its former size and time come back, unless the size is not the one we gave
- * it: then somebody else wrote the file, and it is theirs. Zeros behind the image do no harm if this
+ * it, or the head another one: then somebody else wrote the file, and it is theirs. Zeros behind the image do no harm if this
  * fails: recovery knows them.
  */
 static void put_back(const struct ik_inplace *job)
@@ -61,7 +70,8 @@ static void put_back(const struct ik_inplace *job)
 	struct ik_file_id now;
 
 	if (ik_file_id_of(job->fd, &now, NULL) < 0 ||
-	    (now.size_bytes != job->size_bytes && now.size_bytes != job->id.size_bytes))
+	    (now.size_bytes != job->size_bytes && now.size_bytes != job->id.size_bytes) ||
+	    !has_old_head(job))
 		return;
 	if (ik_sys_ftruncate(job->fd, job->id.size_bytes) >= 0 &&
 	    ik_sys_set_mtime(job->fd, &job->id.mtime) >= 0)

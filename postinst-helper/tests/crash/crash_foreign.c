@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lets Windows Update act at every I/O call of an install: it replaces the kernel by a new file,
- * rewrites it in place, or deletes it. Usage: crash_foreign PROGRAM [check|full|quick [SCENE]]
+ * rewrites it in place, or deletes it; and while it has the kernel open, so that we must wait. Usage: crash_foreign PROGRAM [check|full|quick [SCENE]]
  * S10: its kernel is never lost once it is whole, nothing is created where it deleted, no mixture
  * boots, and the program does not call a kernel done that is not there.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -140,7 +142,18 @@ static void update_after_a_kill(struct scene *s, long n, enum deed deed)
 			  s->kind->name, n, deed_names[deed], r, content_name(v.content));
 }
 
-static bool one_point(struct scene *s, long n, enum deed deed)
+static bool is_torn(const struct scene *s)
+{
+	struct known k = {.a = &s->official, .b = &s->first};
+	struct verdict v;
+
+	judge(&s->w, &k, &v);
+	return v.content == IS_TORN;
+}
+
+/* The nth call that `only` takes: somebody acts before it or, with EACCES, while the program waits for it. */
+static bool one_point(struct scene *s, long n, enum deed deed, int errnum,
+		      bool (*only)(const struct trace_call *call))
 {
 	const char *argv[24], *text;
 	struct act act = {s, deed};
@@ -149,10 +162,11 @@ static bool one_point(struct scene *s, long n, enum deed deed)
 				.preload = s->w.preload,
 				.root = s->w.drive,
 				.at = n,
-				.action = TRACE_HOOK,
+				.errnum = errnum,
 				.hook = do_deed,
 				.arg = &act,
-				.only_changes = only_changes};
+				.only = only,
+				.only_changes = only_changes && !only};
 	struct trace_result till;
 	bool in_window, was_done;
 
@@ -163,23 +177,33 @@ static bool one_point(struct scene *s, long n, enum deed deed)
 	trace_run(&job, &till);
 	if (!till.fired)
 		return false;
-	in_window = journal_is_armed(&s->w);
+	/* Who had to wait must look again: only what is half written already may be taken for our own bytes. */
+	in_window = journal_is_armed(&s->w) && (!errnum || is_torn(s));
 	was_done = scene_end(s) == END_NEW; /* proved already; what comes later is a new story */
-	if (in_window && deed != DELETE)
+	if (in_window && deed != DELETE && !errnum)
 		update_after_a_kill(s, n, deed);
 	scene_reset(s);
-	job.action = TRACE_HOOK;
+	job.action = errnum ? TRACE_FAIL : TRACE_HOOK;
 	trace_run(&job, &result);
 	__atomic_fetch_add(&tally->points, 1, __ATOMIC_SEQ_CST);
 	text = wrong(s, deed, in_window, was_done, result.status);
 	if (!text)
 		text = wrong_after(s, deed);
 	if (text)
-		tally_bad(tally, "%s, %s before %s call %ld '%s' (status %d): %s: %.100s",
-			  s->kind->name, deed_names[deed], trace_name(result.at.nr), n,
+		tally_bad(tally, "%s, %s %s %s call %ld '%s' (status %d): %s: %.100s",
+			  s->kind->name, deed_names[deed], errnum ? "while waiting for" : "before",
+			  trace_name(result.at.nr), n,
 			  strrchr(result.at.path, '/') ? strrchr(result.at.path, '/') : "",
 			  result.status, text, result.output);
 	return true;
+}
+
+/* Whoever writes the kernel may have it open so that nobody else can. */
+static bool opens_kernel(const struct trace_call *call)
+{
+	const char *name = strrchr(call->path, '/');
+
+	return call->nr == SYS_openat2 && name && strcmp(name, "/kernel") == 0;
 }
 
 static void run_scene(int worker, int workers, void *arg)
@@ -193,7 +217,11 @@ static void run_scene(int worker, int workers, void *arg)
 	scene_open(&s, arg, program, root);
 	for (long n = 1 + worker * stride; more; n += workers * stride)
 		for (int deed = 0; deed < DEEDS && more; deed++)
-			more = one_point(&s, n, (enum deed)deed);
+			more = one_point(&s, n, (enum deed)deed, 0, NULL);
+	more = true;
+	for (long n = 1 + worker; more; n += workers)
+		for (int deed = 0; deed < DEEDS && more; deed++)
+			more = one_point(&s, n, (enum deed)deed, EACCES, opens_kernel);
 	scene_close(&s);
 	remove_tree(root);
 }

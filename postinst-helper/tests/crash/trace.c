@@ -112,6 +112,8 @@ static void act(struct driver *d, struct tracee *t, const struct __ptrace_syscal
 		break;
 	case TRACE_FAIL:
 		skip_call(t, -job->errnum);
+		if (job->hook)
+			job->hook(job->arg);
 		break;
 	case TRACE_SHORT:
 		if (call->nr == SYS_pwrite64 || call->nr == SYS_write || call->nr == SYS_pread64 ||
@@ -153,6 +155,8 @@ static void at_entry(struct driver *d, struct tracee *t, const struct __ptrace_s
 		return;
 	}
 	if (d->job->only_changes && !call.changes && call.nr != SYS_fsync)
+		return;
+	if (d->job->only && !d->job->only(&call))
 		return;
 	d->ret->calls++;
 	if (d->ret->calls == d->job->at)

@@ -17,9 +17,9 @@ enum trace_action {
 	TRACE_COUNT,	   /* only count */
 	TRACE_KILL_BEFORE, /* the call does not happen */
 	TRACE_KILL_AFTER,  /* the call happens, nothing after it */
-	TRACE_FAIL,	   /* the call does not happen and fails with errnum */
-	TRACE_SHORT,	   /* a read or write moves only part of its bytes */
-	TRACE_HOOK,	   /* hook() runs before the call */
+	TRACE_FAIL,  /* the call does not happen and fails with errnum; hook(), if any, runs then */
+	TRACE_SHORT, /* a read or write moves only part of its bytes */
+	TRACE_HOOK,  /* hook() runs before the call */
 };
 
 /* One call that changes something, as it is about to happen. */
@@ -41,6 +41,7 @@ struct trace_job {
 	int errnum;	   /* for TRACE_FAIL */
 	bool persist;	   /* for TRACE_FAIL: all later calls of the same kind and name fail too */
 	bool only_changes; /* count only calls that change something */
+	bool (*only)(const struct trace_call *call); /* count only these; NULL = all */
 	void (*hook)(void *arg);
 	/* Called for every call that changes something; may be NULL. */
 	void (*watch)(const struct trace_call *call, void *arg);
