@@ -27,6 +27,7 @@ static const struct run runs[] = {
 	{"recover, the new one", start_armed_new, NULL},
 	{"recover, zeros", start_armed_old_padded, NULL},
 	{"recover, done", start_done_padded, NULL},
+	{"install, growing", start_official, &ours},
 };
 
 static struct ik_err err;
