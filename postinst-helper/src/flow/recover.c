@@ -68,9 +68,8 @@ static int tell_torn(const struct ik_scene *scene, int r, const struct ik_err *w
 	return r;
 }
 
-/* A look failed. A refusal stays what it is. */
-static int in_the_dark(const struct ik_scene *scene, int r, const struct ik_err *why,
-		       struct ik_err *err)
+int ik_recover_in_the_dark(const struct ik_scene *scene, int r, const struct ik_err *why,
+			   struct ik_err *err)
 {
 	return ik_code_exit(why->code) == IK_EXIT_REFUSED ? hand_on(r, why, err) :
 							    tell_torn(scene, r, why, err);
@@ -197,7 +196,7 @@ static int judge_and_act(struct ik_lxss *lxss, bool distrust_new, struct ik_err 
 	if (r < 0 && distrust_new)
 		return loud(lxss, err, &why);
 	if (r < 0)
-		return in_the_dark(lxss->scene, r, &why, err);
+		return ik_recover_in_the_dark(lxss->scene, r, &why, err);
 	lxss->report->recovery = verdict;
 	return act(lxss, verdict, err);
 }
@@ -213,7 +212,7 @@ int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
 		r = judge_and_act(lxss, distrust_new, &why);
 	}
 	if (why.code == IK_E_TARGET_CHANGED)
-		return in_the_dark(lxss->scene, r, &why, err);
+		return ik_recover_in_the_dark(lxss->scene, r, &why, err);
 	/* The staged image has served its purpose: nothing is under way any more. */
 	if (r >= 0)
 		r = ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, &why);
@@ -251,7 +250,7 @@ int ik_recover_foresee(const struct ik_scene *scene, const struct ik_progress *p
 
 	if (r >= 0)
 		r = ik_judge_target(scene, ret_journal, false, progress, ret_verdict, &why);
-	return r < 0 ? in_the_dark(scene, r, &why, err) : 0;
+	return r < 0 ? ik_recover_in_the_dark(scene, r, &why, err) : 0;
 }
 
 int ik_recover_open(const struct ik_scene *scene, const struct ik_job *job,

@@ -54,6 +54,16 @@ int ik_recover_open(const struct ik_scene *scene, const struct ik_job *job,
 int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err) IK_MUST_CHECK;
 
 /*
+ * Purpose     says what it means that the kernel could not be looked at: it may be half written, unless something shows
+ *             that it is not. A refusal stays what it is.
+ * Parameters  scene: with a target; r, why: how the look failed
+ * Returns     negative
+ * Errors      IK_E_RECOVERY_NEEDED: it is, or may be, half written; else why
+ */
+int ik_recover_in_the_dark(const struct ik_scene *scene, int r, const struct ik_err *why,
+			   struct ik_err *err) IK_MUST_CHECK;
+
+/*
  * Purpose     says what a failure after ik_recover_run() means: one of what was to write a whole image over a kernel
  *             half written does not hide that it still is.
  * Parameters  r, why: the failure

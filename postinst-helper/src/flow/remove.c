@@ -126,11 +126,12 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 {
 	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	struct ik_target target;
+	struct ik_err why = {0};
 	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
-			       err);
+			       &why);
 
 	if (r < 0)
-		return r;
+		return ik_recover_in_the_dark(scene, r, &why, err);
 	if (target.kind != IK_KIND_OURS && !has_own_files(scene, job->purge))
 		return 0;
 	r = ik_recover_open(scene, job, report, &lxss, err);

@@ -141,7 +141,10 @@ not_elevated() {
 	new_drive
 	package stable "$OURS1"
 	maint --event=configure >/dev/null 2>&1
-	running "$OURS1" && chattr +i "$T" "$TOOLS" 2>/dev/null || { skip "not elevated" "no chattr here" && return; }
+	if ! running "$OURS1" || ! chattr +i "$T" "$TOOLS" 2>/dev/null; then
+		skip "not elevated" "no chattr here"
+		return
+	fi
 	is "not elevated, nothing wrong: boot is silent" "$(maint --event=boot 2>&1)" ""
 	is "nothing is pending" "$(field data.pending status)" false
 	is "nothing is told at login" "$(status_of test -e "$S/pending")" 1

@@ -26,7 +26,7 @@ static const struct limit {
 	{RLIMIT_FSIZE, 1500 * 1024, IK_PRIV_FSIZE_MAX, "ulimit -f"},
 	{RLIMIT_CPU, 600, RLIM_INFINITY, "ulimit -t"},
 	{RLIMIT_RTTIME, 1000000, RLIM_INFINITY, "ulimit -R"},
-	{RLIMIT_NOFILE, 20, 256, "ulimit -n"},
+	{RLIMIT_NOFILE, 12, 16, "ulimit -n"},
 	{RLIMIT_AS, (rlim_t)500 << 20, (rlim_t)512 << 20, "ulimit -v"},
 	{RLIMIT_DATA, (rlim_t)500 << 20, (rlim_t)512 << 20, "ulimit -d"},
 	{RLIMIT_STACK, 900 << 10, 1 << 20, "ulimit -s"},
@@ -86,11 +86,13 @@ static int raise_hard(void *arg)
 static void small_limits_are_raised_or_named(void **state IK_UNUSED)
 {
 	static int (*const ways[])(void *) = {raise_soft, keep_hard, raise_hard};
+	size_t count = IK_ARRAY_SIZE(limits);
 
 #ifdef IK_SANITIZED
-	skip(); /* needs more memory than a limit on it leaves */
+	count = IK_ARRAY_SIZE(limits) -
+		3; /* the sanitizers need more memory than the last three leave */
 #endif
-	for (size_t i = 0; i < IK_ARRAY_SIZE(limits); i++)
+	for (size_t i = 0; i < count; i++)
 		for (size_t way = 0; way < IK_ARRAY_SIZE(ways); way++) {
 			struct limit limit = limits[i];
 			int status = in_child(ways[way], &limit);
@@ -113,7 +115,7 @@ static int ask_in_vain(void *arg IK_UNUSED)
 /* The first is told, the others are raised all the same. */
 static int two_are_small(void *arg IK_UNUSED)
 {
-	struct rlimit files = {20, 20}, size = {4096, RLIM_INFINITY};
+	struct rlimit files = {12, 12}, size = {4096, RLIM_INFINITY};
 	struct ik_err err = {.code = IK_E_NONE};
 
 	if (setrlimit(RLIMIT_NOFILE, &files) < 0 || getrlimit(RLIMIT_FSIZE, &size) < 0)
