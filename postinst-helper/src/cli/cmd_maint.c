@@ -69,13 +69,26 @@ static int boot(struct ik_cli *cli, struct ik_err *err)
 	return install(cli, err);
 }
 
-/* One of two series goes: the other one's kernel takes its place, although it may be older. */
-static int remove_series(struct ik_cli *cli, struct ik_err *err)
+static bool is_removal(const struct ik_cli *cli)
+{
+	return is_event(cli, "remove") || is_event(cli, "purge");
+}
+
+/* The series whose kernel takes the place of the one that goes; NULL = none, Windows gets its own back. */
+static const char *heir(const struct ik_cli *cli)
 {
 	const char *going = cli->value[IK_VALUE_SERIES];
 	const char *other = going && strcmp(going, "stable") == 0 ? "longterm" : "stable";
 
-	if (!going || !ik_source_has_package(other) || !cli->session.conf.install)
+	return going && ik_source_has_package(other) && cli->session.conf.install ? other : NULL;
+}
+
+/* One of two series goes: the other one's kernel takes its place, although it may be older. */
+static int remove_series(struct ik_cli *cli, struct ik_err *err)
+{
+	const char *other = heir(cli);
+
+	if (!other)
 		return ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
 	(void)snprintf(cli->session.conf.series, sizeof(cli->session.conf.series), "%s", other);
 	cli->session.conf.allow_downgrade = true;
@@ -90,7 +103,7 @@ static int run(struct ik_cli *cli, struct ik_err *err)
 		return r;
 	if (is_event(cli, "boot"))
 		r = boot(cli, err);
-	else if (is_event(cli, "remove") || is_event(cli, "purge"))
+	else if (is_removal(cli))
 		r = remove_series(cli, err);
 	else
 		r = install(cli, err);
@@ -125,7 +138,43 @@ static const char *lead(const struct ik_cli *cli)
 	if (is_event(cli, "boot") && (ik_remember_is_pending(state, IK_REMEMBER_RECOVER) ||
 				      strcmp(state->last_error.command, IK_REMEMBER_RECOVER) == 0))
 		return "an interrupted update is not finished yet: ";
+	if (is_removal(cli))
+		return "the kernel of the removed package stays in use on Windows for now: ";
 	return "the package is installed, Windows not changed yet: ";
+}
+
+/* By which way our kernel is in use, as far as this run, the settings or the last success tell. */
+static enum ik_mode known_mode(const struct ik_cli *cli)
+{
+	const struct ik_session *session = &cli->session;
+
+	if (cli->report.mode != IK_MODE_AUTO)
+		return cli->report.mode;
+	if (session->conf.target == IK_CONF_TARGET_LXSS)
+		return IK_MODE_LXSS;
+	if (session->conf.target == IK_CONF_TARGET_WSLCONFIG)
+		return IK_MODE_WSLCONFIG;
+	for (int mode = IK_MODE_LXSS; mode <= IK_MODE_WSLCONFIG; mode++) {
+		if (strcmp(session->state.mode, ik_mode_name((enum ik_mode)mode)) == 0)
+			return (enum ik_mode)mode;
+	}
+	return IK_MODE_AUTO;
+}
+
+/* The program goes with the package: what is advised must work without it. */
+static void say_not_removed(const struct ik_cli *cli, const struct ik_err *err)
+{
+	enum ik_mode mode = known_mode(cli);
+	const char *
+		key = "delete the line kernel= in %UserProfile%\\.wslconfig and run `wsl --shutdown`",
+	       *script = "run C:\\Windows\\System32\\lxss\\tools\\immensity-restore.cmd as "
+			 "administrator";
+
+	ik_log(IK_LOG_INFO,
+	       "our kernel stays in use on Windows: %s; next step: %s%s%s, or install the package again "
+	       "and remove it from a WSL terminal started with \"Run as administrator\"",
+	       err->message, mode == IK_MODE_LXSS ? "" : key, mode == IK_MODE_AUTO ? ", or " : "",
+	       mode == IK_MODE_WSLCONFIG ? "" : script);
 }
 
 static int settle(struct ik_cli *cli, int status, const struct ik_err *err)
@@ -145,6 +194,10 @@ static int settle(struct ik_cli *cli, int status, const struct ik_err *err)
 	/* At each boot of a machine that is not WSL 2 there is nothing to say. */
 	if (status == IK_EXIT_NOT_APPLICABLE && is_event(cli, "boot"))
 		return IK_EXIT_OK;
+	if (status != IK_EXIT_NOT_APPLICABLE && is_removal(cli) && !heir(cli)) {
+		say_not_removed(cli, err);
+		return IK_EXIT_OK;
+	}
 	ik_log(IK_LOG_INFO, "%s%s%s%s", status == IK_EXIT_PENDING ? lead(cli) : "", err->message,
 	       err->hint[0] && status != IK_EXIT_NOT_APPLICABLE ? "; next step: " : "",
 	       status != IK_EXIT_NOT_APPLICABLE ? err->hint : "");

@@ -318,6 +318,32 @@ not_possible() {
 	refused "busy" lock-busy pending_detail busy maint --event=configure
 }
 
+# A removal that Windows refuses: the program goes all the same, so the advice must do without it.
+removal_refused() {
+	local out event
+	for event in remove purge; do
+		new_drive && package stable "$OURS1"
+		maint --event=configure >/dev/null 2>&1
+		out=$(read_only maint --event=$event 2>&1)
+		is "$event, read-only drive: success" "$?" 0
+		is "$event, read-only drive: one line" "$(wc -l <<<"$out")" 1
+		ok "$event, read-only drive: the way out of Windows" grep -q "stays in use on Windows.*immensity-restore.cmd" <<<"$out"
+		is "$event, read-only drive: nothing that needs the package" \
+			"$(grep -E "is installed|immensity-kernel install" <<<"$out")" ""
+		same "$event, read-only drive: ours stays whole" "$T" "$PACKAGES/$OURS1/bzImage"
+		out=$("$PROGRAM" --drive "$W/nowhere" --state-dir "$S" maint --event=$event 2>&1)
+		is "$event, no drive: success" "$?" 0
+		ok "$event, no drive: the way out of Windows, as it was installed" \
+			grep -q "stays in use on Windows.*immensity-restore.cmd" <<<"$out"
+		is "$event, no drive: nothing that needs the package" \
+			"$(grep -E "is installed|immensity-kernel install|kernel=" <<<"$out")" ""
+		new_drive
+		MODE=wslconfig maint --event=configure >/dev/null 2>&1
+		out=$(MODE=wslconfig read_only maint --event=$event 2>&1)
+		ok "$event, mode wslconfig: the key" grep -q "delete the line kernel= in %UserProfile%" <<<"$out"
+	done
+}
+
 # read_only COMMAND...: with a drive that cannot be written at all.
 read_only() {
 	mount --bind "$D" "$D" && mount -o remount,ro,bind "$D" || return 99
@@ -385,6 +411,7 @@ if private_usr_lib; then
 	not_elevated
 	no_longer_pending
 	not_possible
+	removal_refused
 	damaged_and_not_repaired
 	damaged_packages
 	odd_packages
