@@ -48,11 +48,6 @@ static int install(struct ik_cli *cli, struct ik_err *err)
 		ik_act_forget_install(&cli->session); /* nothing tries it again */
 		return 0;
 	}
-	if (cli->session.state.official_hold) {
-		ik_log(IK_LOG_INFO, "Microsoft's kernel stays in use until `immensity-kernel "
-				    "official off`");
-		return 0;
-	}
 	return ik_act_install(&cli->session, NULL, &cli->report, err);
 }
 
@@ -101,6 +96,7 @@ static int run(struct ik_cli *cli, struct ik_err *err)
 
 	if (r < 0)
 		return r;
+	cli->session.asker = is_event(cli, "boot") ? IK_ASKER_BOOT : IK_ASKER_PACKAGE;
 	if (is_event(cli, "boot"))
 		r = boot(cli, err);
 	else if (is_removal(cli))
@@ -117,7 +113,11 @@ static void print(struct ik_cli *cli)
 	bool restart = ik_render_restart_needed(cli);
 
 	ik_print_notes(report);
-	if (report->action == IK_ACTION_NONE || report->action == IK_ACTION_UNCHANGED)
+	if (report->action == IK_ACTION_HELD)
+		ik_log(IK_LOG_INFO, "Microsoft's kernel stays in use until `immensity-kernel "
+				    "official off`");
+	if (report->action == IK_ACTION_HELD || report->action == IK_ACTION_NONE ||
+	    report->action == IK_ACTION_UNCHANGED)
 		return;
 	if (report->action == IK_ACTION_PLANNED) {
 		ik_print_change(cli);
@@ -179,6 +179,8 @@ static void say_not_removed(const struct ik_cli *cli, const struct ik_err *err)
 
 static int settle(struct ik_cli *cli, int status, const struct ik_err *err)
 {
+	if (err->code == IK_E_STATE_BAD)
+		status = IK_EXIT_PENDING; /* nothing was tried: no failure of the package's */
 	switch (status) {
 	case IK_EXIT_OK:
 		return IK_EXIT_OK;

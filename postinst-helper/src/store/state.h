@@ -41,11 +41,13 @@ struct ik_state {
 };
 
 /*
- * Purpose     reads the state. Nothing that is wrong with it keeps the program from working.
+ * Purpose     reads the state. Nothing that is wrong with its content keeps the program from working.
  * Parameters  dir: absolute path of the state directory; ret: a missing or damaged file gives the empty
  *             state (a damaged one is kept as state.json.broken by the next save)
+ * Errors      IK_E_STATE_BAD, IK_E_MEMORY_EXHAUSTED: it is there, but could not be read; *ret is the empty state, which
+ *             says nothing then
  */
-void ik_state_load(const char *dir, struct ik_state *ret);
+int ik_state_load(const char *dir, struct ik_state *ret, struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     writes the state atomically; creates the directory if it is missing.

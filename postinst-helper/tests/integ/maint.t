@@ -130,6 +130,37 @@ pending() {
 	maint --event=remove >/dev/null 2>&1
 }
 
+# behind EDIT COMMAND...: the command waits for another run of this system, at whose end the state is edited so.
+behind() {
+	local edit=$1
+	shift
+	flock "$S/immensity-kernel.lock" sh -c 'touch "$1" && sleep 2 && sed -i "$2" "$3"' sh "$W/taken" "$edit" "$S/state.json" &
+	until [ -e "$W/taken" ]; do sleep 0.1; done
+	"$@" 2>&1
+	wait
+	rm "$W/taken"
+}
+
+# What a user said while a package's call or a boot waited for its turn.
+waits_for_its_turn() {
+	local out hold='s/"official_hold": false/"official_hold": true/'
+	new_drive
+	package stable "$OURS1"
+	ik restore --to official >/dev/null
+	out=$(behind "$hold" maint --event=upgrade)
+	is "behind \`official on\`: one line" "$out" \
+		"immensity-kernel: Microsoft's kernel stays in use until \`immensity-kernel official off\`"
+	same "the official kernel stays" "$T" "$W/official.img"
+	is "the wish, too" "$(field data.official_hold status)" true
+	new_drive
+	chattr +i "$T" 2>/dev/null || { skip "waits for its turn" "no chattr here" && return; }
+	maint --event=configure >/dev/null 2>&1
+	chattr -i "$T"
+	behind "$hold" maint --event=boot >/dev/null
+	same "a boot behind \`official on\`: the official kernel stays" "$T" "$W/official.img"
+	is "what was pending is so still" "$(field data.pending_detail.command status)" install
+}
+
 # running RELEASE: what `uname -r` says, as far as the program asks.
 running() {
 	printf '%s\n' "$1" >"$W/release"
@@ -408,6 +439,7 @@ if private_usr_lib; then
 	two_series
 	settings
 	pending
+	waits_for_its_turn
 	not_elevated
 	no_longer_pending
 	not_possible

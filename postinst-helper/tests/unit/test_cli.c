@@ -96,6 +96,13 @@ static void maint_turns_refusals_into_success(void **state IK_UNUSED)
 		else
 			assert_string_equal(printed, "");
 	}
+	(void)ik_err_set(&cli_err, IK_E_STATE_BAD, EIO, "unreadable");
+	listen();
+	assert_int_equal(ik_cmd_maint.settle(&cli, IK_EXIT_FAILED, &cli_err), IK_EXIT_OK);
+	heard();
+	says("unreadable");
+	(void)ik_err_set(&cli_err, IK_E_IO_FAILED, 0, "why");
+	ik_err_hint(&cli_err, "do this");
 	/* At boot it was the recovery, or the install after one. */
 	cli.session.state.pending = (struct ik_state_event){.present = true, .command = "recover"};
 	listen();

@@ -13,12 +13,14 @@
 #include "flow/recjob.h"
 #include "flowworld.h"
 
+/* On disk, too: that is read again under the lock. */
 static void set_pending(const char *command)
 {
 	struct ik_state_event *pending = &session.state.pending;
 
 	*pending = (struct ik_state_event){.present = true, .code = "path-denied"};
 	(void)snprintf(pending->command, sizeof(pending->command), "%s", command);
+	assert_int_equal(ik_state_save(session.state_dir, &session.state, NULL), 0);
 }
 
 static bool is_pending(const char *command)
@@ -84,7 +86,7 @@ static bool is_saved(const char *pending)
 {
 	struct ik_state saved;
 
-	ik_state_load(session.state_dir, &saved);
+	assert_int_equal(ik_state_load(session.state_dir, &saved, NULL), 0);
 	return pending ? ik_remember_is_pending(&saved, pending) : !saved.pending.present;
 }
 
