@@ -86,7 +86,7 @@ static int remove_series(struct ik_cli *cli, struct ik_err *err)
 	if (!other)
 		return ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
 	(void)snprintf(cli->session.conf.series, sizeof(cli->session.conf.series), "%s", other);
-	cli->session.conf.allow_downgrade = true;
+	cli->session.conf.allow_downgrade = cli->session.downgrade = true;
 	return install(cli, err);
 }
 

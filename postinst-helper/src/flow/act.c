@@ -70,7 +70,7 @@ int ik_act_install(struct ik_session *session, const char *image, struct ik_repo
 
 	ik_turn_begin(&turn, session, IK_REMEMBER_INSTALL, ret);
 	turn.packaged = !image;
-	turn.usual = !image && !session->options.series;
+	turn.borrowed = !image && ik_wish_adopt(session);
 	r = image ? 1 : ik_wish_may_install(session, ret, err);
 	if (r <= 0)
 		return r; /* nothing to do, and nothing to remember */
@@ -174,7 +174,7 @@ int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, 
 	int r;
 
 	ik_turn_begin(&turn, session, on ? "official on" : "official off", ret);
-	turn.usual = true;
+	turn.packaged = !on;
 	turn.hold = on;
 	r = on ? restore(&turn, "official", &why) : install(&turn, NULL, &why);
 	/* Ours may have been a kernel without a package. */

@@ -64,6 +64,7 @@ static int apply_options(struct ik_session *session, struct ik_err *err)
 		if (r < 0)
 			return r;
 	}
+	session->downgrade = o->force;
 	if (o->force)
 		session->conf.allow_downgrade = session->conf.replace_foreign = true;
 	return 0;

@@ -46,6 +46,7 @@ struct ik_session {
 	struct ik_conf conf;
 	struct ik_wslenv env;
 	enum ik_asker asker;
+	bool downgrade; /* this run's own wish, apart from the settings: an older kernel may take the place */
 	struct ik_state state;
 	struct ik_err
 		state_err;     /* why the state is there but could not be read; then it is empty */

@@ -11,6 +11,7 @@
 
 #include "flow/recjob.h"
 #include "flow/remember.h"
+#include "flow/source.h"
 #include "flow/wish.h"
 #include "os/limits.h"
 #include "os/sys.h"
@@ -80,21 +81,24 @@ static int take_lock(struct ik_turn *turn, struct ik_err *err)
 	return r;
 }
 
-/*
- * What is worth remembering about an error. A newer kernel is none: it settles what is pending, but only for whoever asked
- * for the same as the boot will.
- */
+/* What is worth remembering about an error. */
 static void remember_error(struct ik_turn *turn, const struct ik_err *err)
 {
-	struct ik_state *state = &turn->session->state;
+	struct ik_session *session = turn->session;
+	const char *series = session->conf.series;
+	struct ik_manifest manifest = {0};
+	char dir[128];
+	struct ik_remember_wish wish = {.series = series, .downgrade = session->downgrade};
 
-	if (err->code != IK_E_TARGET_NEWER) {
-		ik_remember_failure(state, turn->command, err);
+	if (err->code == IK_E_TARGET_NEWER) {
+		ik_remember_newer(&session->state, turn->command, turn->report->target.release,
+				  turn->packaged && ik_wish_is_pending(session));
 		return;
 	}
-	(void)ik_remember_done(state, IK_REMEMBER_RECOVER); /* every change recovers first */
-	if (turn->usual)
-		(void)ik_remember_done(state, turn->command);
+	if (turn->packaged && ik_source_manifest(session, &manifest, dir, NULL) < 0)
+		manifest.release[0] = '\0';
+	wish.release = manifest.release;
+	ik_remember_failure(&session->state, turn->command, err, turn->packaged ? &wish : NULL);
 }
 
 void ik_turn_save(struct ik_turn *turn)
@@ -170,6 +174,8 @@ static int may_install(struct ik_turn *turn, struct ik_err *err)
 {
 	int r = ik_wish_may_install(turn->session, turn->report, err);
 
+	if (turn->borrowed)
+		ik_wish_give_back(turn->session);
 	turn->left = r == 0;
 	return r;
 }

@@ -24,7 +24,7 @@ struct ik_turn {
 	struct ik_lock lock;
 	char domain[IK_TURN_DOMAIN_BYTES];
 	bool packaged; /* installs the package's kernel: what is pending may allow or forbid it */
-	bool usual;    /* what a boot installs, too */
+	bool borrowed; /* an older kernel may take the place because what is pending says so */
 	bool left;     /* nothing was to be done after all, and nothing is remembered */
 	bool hold;     /* remember that the official kernel is wanted */
 	struct ik_err low; /* which limit of this process forbids a change */

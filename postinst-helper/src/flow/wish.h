@@ -6,6 +6,8 @@
 #ifndef IK_FLOW_WISH_H
 #define IK_FLOW_WISH_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/macro.h"
 #include "flow/report.h"
@@ -19,5 +21,19 @@
  */
 int ik_wish_may_install(const struct ik_session *session, struct ik_report *report,
 			struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     makes the run want what is pending: a boot the same series, if its package is there and no setting says
+ *             otherwise; whoever installs that series may go back if that was allowed.
+ * Returns     whether going back was not allowed before
+ * Effects     session->conf, session->downgrade
+ */
+bool ik_wish_adopt(struct ik_session *session);
+
+/* Purpose     takes that leave back, unless the state as it was read last still gives it. */
+void ik_wish_give_back(struct ik_session *session);
+
+/* Purpose     does this run want the series that is pending, or, with nothing pending, the one that a boot installs? */
+bool ik_wish_is_pending(const struct ik_session *session);
 
 #endif

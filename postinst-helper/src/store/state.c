@@ -39,6 +39,9 @@ static void take_event(const json_t *root, const char *key, struct ik_state_even
 	take_text(event, "message", ret->message, sizeof(ret->message));
 	take_text(event, "hint", ret->hint, sizeof(ret->hint));
 	ret->since_unix_s = json_integer_value(json_object_get(event, "since_unix_s"));
+	take_text(event, "series", ret->series, sizeof(ret->series));
+	take_text(event, "release", ret->release, sizeof(ret->release));
+	ret->downgrade = json_is_true(json_object_get(event, "downgrade"));
 }
 
 static void take_installed(const json_t *root, struct ik_state *ret)
@@ -116,9 +119,10 @@ static json_t *put_event(const struct ik_state_event *event)
 {
 	if (!event->present)
 		return json_null();
-	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "command", event->command, "code",
-			 event->code, "message", event->message, "hint", event->hint,
-			 "since_unix_s", (json_int_t)event->since_unix_s);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:b}", "command", event->command,
+			 "code", event->code, "message", event->message, "hint", event->hint,
+			 "since_unix_s", (json_int_t)event->since_unix_s, "series", event->series,
+			 "release", event->release, "downgrade", event->downgrade);
 }
 
 static json_t *put_installed(const struct ik_state *state)

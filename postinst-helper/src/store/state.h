@@ -26,6 +26,10 @@ struct ik_state_event {
 	char message[512];
 	char hint[512];
 	int64_t since_unix_s;
+	/* What was wanted, for an install of the package's kernel; empty in what former versions wrote. */
+	char series[16];   /* "" = the first that is installed */
+	char release[128]; /* "" = not known */
+	bool downgrade;	   /* an older kernel may take the place */
 };
 
 struct ik_state {

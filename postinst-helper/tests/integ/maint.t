@@ -89,6 +89,44 @@ two_series() {
 	rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9*
 }
 
+# Two series, and Windows that refuses: what waits for the one is not ended by the other.
+two_series_pending() {
+	local longterm=6.12.9-1-immensity-microsoft-standard-WSL2
+	new_drive
+	package longterm "$longterm"
+	package stable "$OURS1"
+	chattr +i "$T" 2>/dev/null || { skip "two series, pending" "no chattr here" && return; }
+	chattr -i "$T"
+	maint --event=configure --series=stable >/dev/null 2>&1
+	package stable "$OURS3"
+	chattr +i "$T"
+	maint --event=upgrade --series=stable >/dev/null 2>&1
+	maint --event=upgrade --series=longterm >/dev/null 2>&1
+	is "an upgrade of stable waits, longterm is older: it still waits" "$(field data.pending_detail.command status)" install
+	refused "and no drive for longterm" drive-missing pending_detail \
+		"$PROGRAM" --drive "$W/nowhere" --state-dir "$S" maint --event=upgrade --series=longterm
+	chattr -i "$T"
+	maint --event=boot >/dev/null 2>&1
+	same "the boot makes the upgrade of stable" "$T" "$PACKAGES/$OURS3/bzImage"
+	chattr +i "$T"
+	ok "stable goes, refused: what stays in use is told" \
+		grep -q "removed package stays in use" <(maint --event=remove --series=stable 2>&1)
+	rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS3"
+	maint --event=boot >/dev/null 2>&1
+	maint --event=upgrade --series=longterm >/dev/null 2>&1
+	is "the kernel of longterm waits" "$(field data.pending_detail.command status)" install
+	chattr -i "$T"
+	maint --event=boot >/dev/null 2>&1
+	same "the boot installs it, although it is older" "$T" "$PACKAGES/$longterm/bzImage"
+	is "and nothing waits any more" "$(field data.pending status)" false
+	package stable "$OURS1"
+	maint --event=configure --series=stable >/dev/null 2>&1
+	maint --event=boot >/dev/null 2>&1
+	maint --event=upgrade --series=longterm >/dev/null 2>&1
+	same "once only: an older one does not replace a newer one" "$T" "$PACKAGES/$OURS1/bzImage"
+	rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9* "$PACKAGES/stable"
+}
+
 settings() {
 	new_drive
 	package stable "$OURS1"
@@ -437,6 +475,7 @@ trap 'chattr -R -i "$W" 2>/dev/null; umount -l /proc/sys/kernel/osrelease /usr/l
 if private_usr_lib; then
 	life_of_a_package
 	two_series
+	two_series_pending
 	settings
 	pending
 	waits_for_its_turn
