@@ -4,6 +4,7 @@
  */
 #include "flow/act.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "flow/dry.h"
@@ -29,6 +30,7 @@ static int look(struct ik_turn *turn, enum ik_image_format *ret_format, struct i
 	*ret_format = turn->report->mode == IK_MODE_LXSS ?
 			      ik_image_format_parse(turn->report->target.format) :
 			      IK_IMAGE_BZIMAGE;
+	(void)snprintf(turn->before, sizeof(turn->before), "%s", turn->report->target.windows_path);
 	return 0;
 }
 
@@ -44,6 +46,16 @@ static int open_source(struct ik_turn *turn, const char *image, struct ik_source
 		       ik_source_open(turn->session, format, ret, err);
 }
 
+/* The user's own kernel= that `official on` put back was in our place before: it may be replaced again, as it was then. */
+static void take_up_again(struct ik_turn *turn)
+{
+	const struct ik_state *state = &turn->session->state;
+
+	if (turn->report->mode == IK_MODE_WSLCONFIG && state->official_hold && state->hold_key[0] &&
+	    strcmp(state->hold_key, turn->before) == 0)
+		turn->session->conf.replace_foreign = true;
+}
+
 static int install(struct ik_turn *turn, const char *image, struct ik_err *why)
 {
 	struct ik_source ik_autosource source = {.sealed = {.fd = -EBADF}};
@@ -54,6 +66,8 @@ static int install(struct ik_turn *turn, const char *image, struct ik_err *why)
 		r = open_source(turn, image, &source, why);
 	if (r < 0)
 		return r;
+	if (turn->returns)
+		take_up_again(turn);
 	if (turn->session->options.dry_run)
 		return ik_worker_run(ik_dry_install_job, &job, turn->report, why);
 	return ik_turn_run(
@@ -167,6 +181,24 @@ void ik_act_forget_install(struct ik_session *session)
 	ik_lock_release(&turn.lock);
 }
 
+/* Taking our key back gives the user's own kernel= back, if there was one: that is not Microsoft's kernel. */
+static void look_at_key(struct ik_turn *turn)
+{
+	const struct ik_report_image *now = &turn->report->target;
+	struct ik_state *state = &turn->session->state;
+	bool foreign = turn->report->mode == IK_MODE_WSLCONFIG && now->windows_path[0];
+
+	if (foreign)
+		ik_report_note(turn->report,
+			       "your own kernel= (%.120s) is back in .wslconfig; comment it out to "
+			       "boot Microsoft's",
+			       now->windows_path);
+	if (foreign && strcmp(now->windows_path, turn->before) != 0)
+		(void)snprintf(state->hold_key, sizeof(state->hold_key), "%s", now->windows_path);
+	else if (!foreign || strcmp(now->windows_path, state->hold_key) != 0)
+		state->hold_key[0] = '\0';
+}
+
 int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, struct ik_err *err)
 {
 	struct ik_err why = {0};
@@ -176,6 +208,7 @@ int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, 
 	ik_turn_begin(&turn, session, on ? "official on" : "official off", ret);
 	turn.packaged = !on;
 	turn.hold = on;
+	turn.returns = !on;
 	r = on ? restore(&turn, "official", &why) : install(&turn, NULL, &why);
 	/* Ours may have been a kernel without a package. */
 	if (!on && why.code == IK_E_IMAGE_MISSING) {
@@ -184,6 +217,8 @@ int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, 
 	}
 	if (r >= 0 && on && ret->action == IK_ACTION_RESTORED)
 		ret->action = IK_ACTION_HELD;
+	if (r >= 0 && on && !session->options.dry_run)
+		look_at_key(&turn);
 	return ik_turn_finish(&turn, r, &why, err);
 }
 

@@ -44,7 +44,8 @@ int ik_act_recover(struct ik_session *session, struct ik_report *ret,
 
 /*
  * Purpose     the official kernel for a while (on), or ours again (off); remembered in the state, so
- *             that package upgrades leave it alone meanwhile.
+ *             that package upgrades leave it alone meanwhile. A kernel= of the user's own that comes back in our place is told
+ *             by a note, and `off` may replace it again, without being forced.
  */
 int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret,
 		    struct ik_err *err) IK_MUST_CHECK;

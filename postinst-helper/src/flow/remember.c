@@ -106,6 +106,8 @@ void ik_remember_change(struct ik_state *state, const struct ik_report *report, 
 	memset(&state->pending, 0, sizeof(state->pending));
 	memset(&state->last_error, 0, sizeof(state->last_error));
 	state->official_hold = hold;
+	if (!hold)
+		state->hold_key[0] = '\0';
 	set_installed(state, report);
 }
 

@@ -95,6 +95,7 @@ static void take_all(const json_t *root, struct ik_state *ret)
 	take_event(root, "last_error", &ret->last_error);
 	take_installed(root, ret);
 	ret->official_hold = json_is_true(json_object_get(root, "official_hold"));
+	take_text(root, "hold_key", ret->hold_key, sizeof(ret->hold_key));
 }
 
 int ik_state_load(const char *dir, struct ik_state *ret, struct ik_err *err)
@@ -179,9 +180,10 @@ int ik_state_save(const char *dir, const struct ik_state *state, struct ik_err *
 
 	if (r < 0)
 		return r;
-	root = json_pack("{s:i, s:o, s:o, s:o, s:b}", "schema", SCHEMA, "pending",
+	root = json_pack("{s:i, s:o, s:o, s:o, s:b, s:s}", "schema", SCHEMA, "pending",
 			 put_event(&state->pending), "last_error", put_event(&state->last_error),
-			 "installed", put_installed(state), "official_hold", state->official_hold);
+			 "installed", put_installed(state), "official_hold", state->official_hold,
+			 "hold_key", state->hold_key);
 	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	if (!text)
 		return ik_err_set(err, IK_E_STATE_BAD, ENOMEM, "writing the state in \"%s\"", dir);

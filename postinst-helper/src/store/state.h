@@ -36,6 +36,7 @@ struct ik_state {
 	struct ik_state_event pending;
 	struct ik_state_event last_error;
 	bool official_hold; /* `official on` */
+	char hold_key[512]; /* what kernel= names since then in the place of ours; "" = nothing */
 	bool installed;	    /* the texts below are filled */
 	char mode[16];
 	char release[128];

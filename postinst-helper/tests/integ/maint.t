@@ -127,6 +127,35 @@ two_series_pending() {
 	rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9* "$PACKAGES/stable"
 }
 
+# `official on` gives a kernel= of the user's own back: that is told, and `official off` is no refusal.
+held_over_a_foreign_key() {
+	local out MODE=wslconfig
+	new_drive
+	package stable "$OURS1"
+	printf '[wsl2]\r\nkernel=C:\\\\mine\\\\k\r\n' >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	ik --force install >/dev/null 2>&1
+	out=$(ik official on 2>&1)
+	same "official on: their key is back" "$P/.wslconfig" "$W/before"
+	ok "... which is told" grep -q "your own kernel= .* is back in .wslconfig" <<<"$out"
+	is "... and not called Microsoft's" "$(grep "Microsoft's kernel in use" <<<"$out")" ""
+	ik official on >/dev/null 2>&1
+	is "official off: no refusal" "$(status_of ik official off)" 0
+	ok "... ours is in use again" grep -q immensity "$P/.wslconfig"
+	is "... and nothing is held" "$(field data.official_hold status)" false
+	ik remove >/dev/null 2>&1
+	same "their key comes back on removal, too" "$P/.wslconfig" "$W/before"
+	ik --force install >/dev/null 2>&1
+	ik official on >/dev/null 2>&1
+	printf '[wsl2]\nkernel=C:\\\\other\n' >"$P/.wslconfig"
+	is "another one of theirs, set meanwhile, is not replaced" "$(status_of ik official off)" 3
+	new_drive
+	printf '[wsl2]\nkernel=C:\\\\mine\\\\k\n' >"$P/.wslconfig"
+	ik official on >/dev/null 2>&1
+	is "nor one that was never ours" "$(status_of ik official off)" 3
+	rm -rf "$PACKAGES/stable"
+}
+
 settings() {
 	new_drive
 	package stable "$OURS1"
@@ -476,6 +505,7 @@ if private_usr_lib; then
 	life_of_a_package
 	two_series
 	two_series_pending
+	held_over_a_foreign_key
 	settings
 	pending
 	waits_for_its_turn
