@@ -48,11 +48,6 @@ static int install(struct ik_cli *cli, struct ik_err *err)
 		ik_act_forget_install(&cli->session); /* nothing tries it again */
 		return 0;
 	}
-	if (cli->session.state.official_hold) {
-		ik_log(IK_LOG_INFO, "Microsoft's kernel stays in use until `immensity-kernel "
-				    "official off`");
-		return 0;
-	}
 	return ik_act_install(&cli->session, NULL, &cli->report, err);
 }
 
@@ -69,16 +64,29 @@ static int boot(struct ik_cli *cli, struct ik_err *err)
 	return install(cli, err);
 }
 
-/* One of two series goes: the other one's kernel takes its place, although it may be older. */
-static int remove_series(struct ik_cli *cli, struct ik_err *err)
+static bool is_removal(const struct ik_cli *cli)
+{
+	return is_event(cli, "remove") || is_event(cli, "purge");
+}
+
+/* The series whose kernel takes the place of the one that goes; NULL = none, Windows gets its own back. */
+static const char *heir(const struct ik_cli *cli)
 {
 	const char *going = cli->value[IK_VALUE_SERIES];
 	const char *other = going && strcmp(going, "stable") == 0 ? "longterm" : "stable";
 
-	if (!going || !ik_source_has_package(other) || !cli->session.conf.install)
+	return going && ik_source_has_package(other) && cli->session.conf.install ? other : NULL;
+}
+
+/* One of two series goes: the other one's kernel takes its place, although it may be older. */
+static int remove_series(struct ik_cli *cli, struct ik_err *err)
+{
+	const char *other = heir(cli);
+
+	if (!other)
 		return ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
 	(void)snprintf(cli->session.conf.series, sizeof(cli->session.conf.series), "%s", other);
-	cli->session.conf.allow_downgrade = true;
+	cli->session.conf.allow_downgrade = cli->session.downgrade = true;
 	return install(cli, err);
 }
 
@@ -88,9 +96,10 @@ static int run(struct ik_cli *cli, struct ik_err *err)
 
 	if (r < 0)
 		return r;
+	cli->session.asker = is_event(cli, "boot") ? IK_ASKER_BOOT : IK_ASKER_PACKAGE;
 	if (is_event(cli, "boot"))
 		r = boot(cli, err);
-	else if (is_event(cli, "remove") || is_event(cli, "purge"))
+	else if (is_removal(cli))
 		r = remove_series(cli, err);
 	else
 		r = install(cli, err);
@@ -104,7 +113,11 @@ static void print(struct ik_cli *cli)
 	bool restart = ik_render_restart_needed(cli);
 
 	ik_print_notes(report);
-	if (report->action == IK_ACTION_NONE || report->action == IK_ACTION_UNCHANGED)
+	if (report->action == IK_ACTION_HELD)
+		ik_log(IK_LOG_INFO, "Microsoft's kernel stays in use until `immensity-kernel "
+				    "official off`");
+	if (report->action == IK_ACTION_HELD || report->action == IK_ACTION_NONE ||
+	    report->action == IK_ACTION_UNCHANGED)
 		return;
 	if (report->action == IK_ACTION_PLANNED) {
 		ik_print_change(cli);
@@ -125,11 +138,49 @@ static const char *lead(const struct ik_cli *cli)
 	if (is_event(cli, "boot") && (ik_remember_is_pending(state, IK_REMEMBER_RECOVER) ||
 				      strcmp(state->last_error.command, IK_REMEMBER_RECOVER) == 0))
 		return "an interrupted update is not finished yet: ";
+	if (is_removal(cli))
+		return "the kernel of the removed package stays in use on Windows for now: ";
 	return "the package is installed, Windows not changed yet: ";
+}
+
+/* By which way our kernel is in use, as far as this run, the settings or the last success tell. */
+static enum ik_mode known_mode(const struct ik_cli *cli)
+{
+	const struct ik_session *session = &cli->session;
+
+	if (cli->report.mode != IK_MODE_AUTO)
+		return cli->report.mode;
+	if (session->conf.target == IK_CONF_TARGET_LXSS)
+		return IK_MODE_LXSS;
+	if (session->conf.target == IK_CONF_TARGET_WSLCONFIG)
+		return IK_MODE_WSLCONFIG;
+	for (int mode = IK_MODE_LXSS; mode <= IK_MODE_WSLCONFIG; mode++) {
+		if (strcmp(session->state.mode, ik_mode_name((enum ik_mode)mode)) == 0)
+			return (enum ik_mode)mode;
+	}
+	return IK_MODE_AUTO;
+}
+
+/* The program goes with the package: what is advised must work without it. */
+static void say_not_removed(const struct ik_cli *cli, const struct ik_err *err)
+{
+	enum ik_mode mode = known_mode(cli);
+	const char *
+		key = "delete the line kernel= in %UserProfile%\\.wslconfig and run `wsl --shutdown`",
+	       *script = "run C:\\Windows\\System32\\lxss\\tools\\immensity-restore.cmd as "
+			 "administrator";
+
+	ik_log(IK_LOG_INFO,
+	       "our kernel stays in use on Windows: %s; next step: %s%s%s, or install the package again "
+	       "and remove it from a WSL terminal started with \"Run as administrator\"",
+	       err->message, mode == IK_MODE_LXSS ? "" : key, mode == IK_MODE_AUTO ? ", or " : "",
+	       mode == IK_MODE_WSLCONFIG ? "" : script);
 }
 
 static int settle(struct ik_cli *cli, int status, const struct ik_err *err)
 {
+	if (err->code == IK_E_STATE_BAD)
+		status = IK_EXIT_PENDING; /* nothing was tried: no failure of the package's */
 	switch (status) {
 	case IK_EXIT_OK:
 		return IK_EXIT_OK;
@@ -145,6 +196,10 @@ static int settle(struct ik_cli *cli, int status, const struct ik_err *err)
 	/* At each boot of a machine that is not WSL 2 there is nothing to say. */
 	if (status == IK_EXIT_NOT_APPLICABLE && is_event(cli, "boot"))
 		return IK_EXIT_OK;
+	if (status != IK_EXIT_NOT_APPLICABLE && is_removal(cli) && !heir(cli)) {
+		say_not_removed(cli, err);
+		return IK_EXIT_OK;
+	}
 	ik_log(IK_LOG_INFO, "%s%s%s%s", status == IK_EXIT_PENDING ? lead(cli) : "", err->message,
 	       err->hint[0] && status != IK_EXIT_NOT_APPLICABLE ? "; next step: " : "",
 	       status != IK_EXIT_NOT_APPLICABLE ? err->hint : "");

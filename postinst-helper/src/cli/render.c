@@ -210,7 +210,7 @@ static void print_plan(const struct ik_report *report)
 		printf("%u. %s\n", i + 1, report->steps[i]);
 }
 
-static const char *outcome(enum ik_action action)
+static const char *outcome(const struct ik_report *report)
 {
 	static const char *const texts[] = {
 		[IK_ACTION_NONE] = "nothing to do",
@@ -225,7 +225,10 @@ static const char *outcome(enum ik_action action)
 			"Microsoft's kernel in use until `immensity-kernel official off`",
 	};
 
-	return texts[action];
+	/* The user's own kernel= may be back. */
+	if (report->action == IK_ACTION_HELD && report->target.kind != IK_KIND_OFFICIAL)
+		return "our kernel is not in use until `immensity-kernel official off`";
+	return texts[report->action];
 }
 
 void ik_print_change(struct ik_cli *cli)
@@ -237,7 +240,7 @@ void ik_print_change(struct ik_cli *cli)
 		return;
 	}
 	ik_print_notes(report);
-	printf("%s\n", outcome(report->action));
+	printf("%s\n", outcome(report));
 	if (report->action == IK_ACTION_NONE)
 		return;
 	ik_print_image("Windows boots:", &report->target);

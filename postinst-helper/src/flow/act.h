@@ -12,7 +12,8 @@
 #include "flow/session.h"
 
 /*
- * Purpose     makes an image the one that Windows boots.
+ * Purpose     makes an image the one that Windows boots. The package's kernel that nobody asked for (session->asker) is left
+ *             alone where users have said otherwise, also while this run waited for its turn: see flow/wish.
  * Parameters  session: its state is updated; image: path of an image, NULL = the package's
  *             ret: what happened, also on failure
  * Errors      see flow/source, flow/txn, flow/wcfg; IK_E_LOCK_BUSY
@@ -30,7 +31,7 @@ int ik_act_remove(struct ik_session *session, bool purge, struct ik_report *ret,
 
 /*
  * Purpose     forgets that an install is pending: it will not be tried again.
- * Effects     the state, also on disk; a state that cannot be saved is left as it is
+ * Effects     the state, also on disk, under L1; a state that cannot be saved is left as it is
  */
 void ik_act_forget_install(struct ik_session *session);
 
@@ -43,7 +44,8 @@ int ik_act_recover(struct ik_session *session, struct ik_report *ret,
 
 /*
  * Purpose     the official kernel for a while (on), or ours again (off); remembered in the state, so
- *             that package upgrades leave it alone meanwhile.
+ *             that package upgrades leave it alone meanwhile. A kernel= of the user's own that comes back in our place is told
+ *             by a note, and `off` may replace it again, without being forced.
  */
 int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret,
 		    struct ik_err *err) IK_MUST_CHECK;

@@ -16,12 +16,28 @@
 #define IK_REMEMBER_INSTALL "install"
 #define IK_REMEMBER_RECOVER "recover"
 
+/* What an install of the package's kernel wanted; what a boot needs to want the same. */
+struct ik_remember_wish {
+	const char *series;  /* "" = the first that is installed */
+	const char *release; /* "" = not known */
+	bool downgrade;	     /* an older kernel may take the place */
+};
+
 /*
  * Purpose     remembers a failure: as pending what can succeed later by itself, else as the last error. A recovery is
  *             no wish: that it failed takes no other command's place as pending.
- * Parameters  command: which one failed; why: how
+ * Parameters  command: which one failed; why: how; wish: NULL = it was no install of the package's kernel
+ * Effects     two series that wait become one wish for the first that is installed, which is the newer one
  */
-void ik_remember_failure(struct ik_state *state, const char *command, const struct ik_err *why);
+void ik_remember_failure(struct ik_state *state, const char *command, const struct ik_err *why,
+			 const struct ik_remember_wish *wish);
+
+/*
+ * Purpose     remembers that a newer kernel of ours was found in place, which is no failure: it settles an install that is
+ *             pending, unless that is of another series and wants more, or may go back.
+ * Parameters  there: release in place; same: this run wanted what is pending, or else what a boot installs
+ */
+void ik_remember_newer(struct ik_state *state, const char *command, const char *there, bool same);
 
 /*
  * Purpose     remembers a change that succeeded: nothing is pending or wrong any more.

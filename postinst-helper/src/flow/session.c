@@ -64,6 +64,7 @@ static int apply_options(struct ik_session *session, struct ik_err *err)
 		if (r < 0)
 			return r;
 	}
+	session->downgrade = o->force;
 	if (o->force)
 		session->conf.allow_downgrade = session->conf.replace_foreign = true;
 	return 0;
@@ -108,6 +109,12 @@ static void find_drive(struct ik_session *session)
 		session->drive.fd = -EBADF;
 }
 
+void ik_session_read_state(struct ik_session *session)
+{
+	ik_err_clear(&session->state_err);
+	ik_ignore(ik_state_load(session->state_dir, &session->state, &session->state_err));
+}
+
 int ik_session_open(const struct ik_options *options, struct ik_session *ret, struct ik_err *err)
 {
 	struct ik_session session = {.options = *options, .drive = {.fd = -EBADF}};
@@ -124,7 +131,7 @@ int ik_session_open(const struct ik_options *options, struct ik_session *ret, st
 		r = ik_wslenv_probe(root, &session.env, err);
 	if (r < 0)
 		return r;
-	ik_state_load(session.state_dir, &session.state);
+	ik_session_read_state(&session);
 	find_drive(&session);
 	*ret = session;
 	return 0;

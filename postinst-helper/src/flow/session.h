@@ -34,11 +34,22 @@ struct ik_options {
 	bool dry_run;
 };
 
+/* Who wants it: what a user types is done, what a package or a boot wants has to wait for what users have said. */
+enum ik_asker {
+	IK_ASKER_USER,
+	IK_ASKER_PACKAGE,
+	IK_ASKER_BOOT, /* tries again what is pending, and nothing else */
+};
+
 struct ik_session {
 	struct ik_options options;
 	struct ik_conf conf;
 	struct ik_wslenv env;
+	enum ik_asker asker;
+	bool downgrade; /* this run's own wish, apart from the settings: an older kernel may take the place */
 	struct ik_state state;
+	struct ik_err
+		state_err;     /* why the state is there but could not be read; then it is empty */
 	const char *state_dir; /* borrowed */
 	struct ik_drive drive; /* fd negative when there is none: then drive_err says why */
 	struct ik_err drive_err;
@@ -53,6 +64,12 @@ struct ik_session {
  */
 int ik_session_open(const struct ik_options *options, struct ik_session *ret,
 		    struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     reads the state again: another run may have changed it, for all that is known without L1.
+ * Effects     state and state_err
+ */
+void ik_session_read_state(struct ik_session *session);
 
 /* Purpose     releases everything; session may be NULL. */
 void ik_session_close(struct ik_session *session);

@@ -42,6 +42,15 @@ bool ik_source_has_package(const char *series)
 	return ik_path_exists(dir, "stable", NULL) > 0 || ik_path_exists(dir, "longterm", NULL) > 0;
 }
 
+const char *ik_source_series(const char *wanted)
+{
+	if (wanted[0])
+		return wanted;
+	if (ik_source_has_package("stable"))
+		return "stable";
+	return ik_source_has_package("longterm") ? "longterm" : "";
+}
+
 /* Follows stable or longterm to the release; the setting `series` names one of them. */
 static int find_release(const struct ik_session *session, struct ik_strbuf *ret, struct ik_err *err)
 {

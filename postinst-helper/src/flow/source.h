@@ -30,6 +30,13 @@ struct ik_source {
 bool ik_source_has_package(const char *series);
 
 /*
+ * Purpose     tells which series a wish for one means.
+ * Parameters  wanted: "" = the first that is installed; borrowed
+ * Returns     its name; "" where none is installed
+ */
+const char *ik_source_series(const char *wanted);
+
+/*
  * Purpose     reads the manifest of the kernel package.
  * Parameters  ret_dir: directory of the release beneath IK_IMAGE_DIR, 128 bytes
  * Errors      IK_E_IMAGE_MISSING: no package installed; IK_E_MANIFEST_BAD; IK_E_FILE_UNTRUSTED

@@ -39,6 +39,9 @@ static void take_event(const json_t *root, const char *key, struct ik_state_even
 	take_text(event, "message", ret->message, sizeof(ret->message));
 	take_text(event, "hint", ret->hint, sizeof(ret->hint));
 	ret->since_unix_s = json_integer_value(json_object_get(event, "since_unix_s"));
+	take_text(event, "series", ret->series, sizeof(ret->series));
+	take_text(event, "release", ret->release, sizeof(ret->release));
+	ret->downgrade = json_is_true(json_object_get(event, "downgrade"));
 }
 
 static void take_installed(const json_t *root, struct ik_state *ret)
@@ -55,45 +58,72 @@ static void take_installed(const json_t *root, struct ik_state *ret)
 	ret->installed_unix_s = json_integer_value(json_object_get(installed, "since_unix_s"));
 }
 
-static json_t *load_json(int dir_fd)
+/* jansson calls a text invalid where it had no memory for it; malloc() says so. */
+static int parse(const char *text, size_t len, json_t **ret)
 {
-	ik_autofree char *text = NULL;
-	size_t len = 0;
-	json_t *root;
-
-	if (ik_afile_read(dir_fd, IK_STATE_FILE, MAX_BYTES, &text, &len, NULL) <= 0)
-		return NULL;
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	if (json_integer_value(json_object_get(root, "schema")) == SCHEMA)
-		return root;
-	json_decref(root);
-	return NULL;
+	errno = 0;
+	*ret = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	return !*ret && errno == ENOMEM ? -ENOMEM : 0;
 }
 
-void ik_state_load(const char *dir, struct ik_state *ret)
+/* What is there by our name but is no text of ours gives NULL. Negative = it could not be read. */
+static int load_json(int dir_fd, json_t **ret, struct ik_err *err)
+{
+	ik_autofree char *text = NULL;
+	struct ik_err seen = {0};
+	size_t len = 0;
+	int r = ik_afile_read(dir_fd, IK_STATE_FILE, MAX_BYTES, &text, &len, &seen);
+
+	*ret = NULL;
+	if (r == 0 || (r < 0 && ik_code_exit(seen.code) == IK_EXIT_REFUSED))
+		return 0; /* nothing, or no plain file of a size that we write */
+	if (r > 0)
+		r = parse(text, len, ret);
+	if (r < 0)
+		return ik_err_set(err, r == -ENOMEM ? IK_E_MEMORY_EXHAUSTED : IK_E_STATE_BAD, r,
+				  "the state in \"%s\" could not be read", IK_STATE_FILE);
+	if (json_integer_value(json_object_get(*ret, "schema")) != SCHEMA) {
+		json_decref(*ret);
+		*ret = NULL;
+	}
+	return 0;
+}
+
+static void take_all(const json_t *root, struct ik_state *ret)
+{
+	take_event(root, "pending", &ret->pending);
+	take_event(root, "last_error", &ret->last_error);
+	take_installed(root, ret);
+	ret->official_hold = json_is_true(json_object_get(root, "official_hold"));
+	take_text(root, "hold_key", ret->hold_key, sizeof(ret->hold_key));
+}
+
+int ik_state_load(const char *dir, struct ik_state *ret, struct ik_err *err)
 {
 	ik_autoclose int fd = -EBADF;
 	json_t autojson *root = NULL;
-	struct ik_state state = {0};
+	int r = ik_sys_open_read(dir, O_DIRECTORY, &fd);
 
-	if (ik_sys_open_read(dir, O_DIRECTORY, &fd) >= 0)
-		root = load_json(fd);
-	if (root) {
-		take_event(root, "pending", &state.pending);
-		take_event(root, "last_error", &state.last_error);
-		take_installed(root, &state);
-		state.official_hold = json_is_true(json_object_get(root, "official_hold"));
-	}
-	*ret = state;
+	memset(ret, 0, sizeof(*ret));
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return ik_err_set(err, IK_E_STATE_BAD, r, "the state in \"%s\" could not be read",
+				  dir);
+	r = load_json(fd, &root, err);
+	if (r >= 0 && root)
+		take_all(root, ret);
+	return r;
 }
 
 static json_t *put_event(const struct ik_state_event *event)
 {
 	if (!event->present)
 		return json_null();
-	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "command", event->command, "code",
-			 event->code, "message", event->message, "hint", event->hint,
-			 "since_unix_s", (json_int_t)event->since_unix_s);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:b}", "command", event->command,
+			 "code", event->code, "message", event->message, "hint", event->hint,
+			 "since_unix_s", (json_int_t)event->since_unix_s, "series", event->series,
+			 "release", event->release, "downgrade", event->downgrade);
 }
 
 static json_t *put_installed(const struct ik_state *state)
@@ -123,8 +153,9 @@ static int open_state_dir(const char *dir, int *ret_fd, struct ik_err *err)
 /* A file by our name that we could not read is evidence: moved aside, not overwritten. Was there one? */
 static bool keep_broken(int dir_fd)
 {
-	json_t autojson *root = load_json(dir_fd);
+	json_t autojson *root = NULL;
 
+	ik_ignore(load_json(dir_fd, &root, NULL)); /* who saves has decided what that means */
 	return !root && ik_sys_rename(dir_fd, IK_STATE_FILE, dir_fd, BROKEN_NAME) >= 0;
 }
 
@@ -149,9 +180,10 @@ int ik_state_save(const char *dir, const struct ik_state *state, struct ik_err *
 
 	if (r < 0)
 		return r;
-	root = json_pack("{s:i, s:o, s:o, s:o, s:b}", "schema", SCHEMA, "pending",
+	root = json_pack("{s:i, s:o, s:o, s:o, s:b, s:s}", "schema", SCHEMA, "pending",
 			 put_event(&state->pending), "last_error", put_event(&state->last_error),
-			 "installed", put_installed(state), "official_hold", state->official_hold);
+			 "installed", put_installed(state), "official_hold", state->official_hold,
+			 "hold_key", state->hold_key);
 	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	if (!text)
 		return ik_err_set(err, IK_E_STATE_BAD, ENOMEM, "writing the state in \"%s\"", dir);

@@ -26,12 +26,17 @@ struct ik_state_event {
 	char message[512];
 	char hint[512];
 	int64_t since_unix_s;
+	/* What was wanted, for an install of the package's kernel; empty in what former versions wrote. */
+	char series[16];   /* "" = the first that is installed */
+	char release[128]; /* "" = not known */
+	bool downgrade;	   /* an older kernel may take the place */
 };
 
 struct ik_state {
 	struct ik_state_event pending;
 	struct ik_state_event last_error;
 	bool official_hold; /* `official on` */
+	char hold_key[512]; /* what kernel= names since then in the place of ours; "" = nothing */
 	bool installed;	    /* the texts below are filled */
 	char mode[16];
 	char release[128];
@@ -41,11 +46,13 @@ struct ik_state {
 };
 
 /*
- * Purpose     reads the state. Nothing that is wrong with it keeps the program from working.
+ * Purpose     reads the state. Nothing that is wrong with its content keeps the program from working.
  * Parameters  dir: absolute path of the state directory; ret: a missing or damaged file gives the empty
  *             state (a damaged one is kept as state.json.broken by the next save)
+ * Errors      IK_E_STATE_BAD, IK_E_MEMORY_EXHAUSTED: it is there, but could not be read; *ret is the empty state, which
+ *             says nothing then
  */
-void ik_state_load(const char *dir, struct ik_state *ret);
+int ik_state_load(const char *dir, struct ik_state *ret, struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     writes the state atomically; creates the directory if it is missing.

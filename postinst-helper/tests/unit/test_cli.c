@@ -96,6 +96,13 @@ static void maint_turns_refusals_into_success(void **state IK_UNUSED)
 		else
 			assert_string_equal(printed, "");
 	}
+	(void)ik_err_set(&cli_err, IK_E_STATE_BAD, EIO, "unreadable");
+	listen();
+	assert_int_equal(ik_cmd_maint.settle(&cli, IK_EXIT_FAILED, &cli_err), IK_EXIT_OK);
+	heard();
+	says("unreadable");
+	(void)ik_err_set(&cli_err, IK_E_IO_FAILED, 0, "why");
+	ik_err_hint(&cli_err, "do this");
 	/* At boot it was the recovery, or the install after one. */
 	cli.session.state.pending = (struct ik_state_event){.present = true, .command = "recover"};
 	listen();
@@ -107,6 +114,48 @@ static void maint_turns_refusals_into_success(void **state IK_UNUSED)
 	assert_int_equal(ik_cmd_maint.settle(&cli, IK_EXIT_REFUSED, &cli_err), IK_EXIT_OK);
 	heard();
 	says_not("next step");
+}
+
+/* The program goes with the package: nothing is advised that needs it. */
+static void maint_tells_the_way_out_of_a_refused_removal(void **state IK_UNUSED)
+{
+	static const struct {
+		const char *event, *remembered;
+		enum ik_conf_target target;
+		enum ik_mode seen;
+		bool key, script;
+	} rows[] = {
+		{"remove", "", IK_CONF_TARGET_AUTO, IK_MODE_AUTO, true, true},
+		{"remove", "lxss", IK_CONF_TARGET_AUTO, IK_MODE_AUTO, false, true},
+		{"purge", "wslconfig", IK_CONF_TARGET_AUTO, IK_MODE_AUTO, true, false},
+		{"remove", "lxss", IK_CONF_TARGET_WSLCONFIG, IK_MODE_AUTO, true, false},
+		{"remove", "", IK_CONF_TARGET_LXSS, IK_MODE_AUTO, false, true},
+		{"purge", "wslconfig", IK_CONF_TARGET_AUTO, IK_MODE_LXSS, false, true},
+	};
+	static const int statuses[] = {IK_EXIT_PENDING, IK_EXIT_BUSY, IK_EXIT_REFUSED};
+
+	(void)ik_err_set(&cli_err, IK_E_PATH_DENIED, 0, "why");
+	ik_err_hint(&cli_err, "run `immensity-kernel install`");
+	for (size_t i = 0; i < IK_ARRAY_SIZE(rows) * IK_ARRAY_SIZE(statuses); i++) {
+		size_t row = i / IK_ARRAY_SIZE(statuses);
+
+		cli.value[IK_VALUE_EVENT] = rows[row].event;
+		cli.session.conf.target = rows[row].target;
+		cli.report.mode = rows[row].seen;
+		(void)snprintf(cli.session.state.mode, sizeof(cli.session.state.mode), "%s",
+			       rows[row].remembered);
+		listen();
+		assert_int_equal(ik_cmd_maint.settle(&cli, statuses[i % IK_ARRAY_SIZE(statuses)],
+						     &cli_err),
+				 IK_EXIT_OK);
+		heard();
+		says("our kernel stays in use on Windows: why; next step: ");
+		says("remove it from a WSL terminal started with \"Run as administrator\"");
+		says_not("is installed");
+		says_not("immensity-kernel install");
+		(rows[row].key ? says : says_not)("%UserProfile%\\.wslconfig");
+		(rows[row].script ? says : says_not)("immensity-restore.cmd as administrator");
+	}
 }
 
 static void maint_checks_its_arguments(void **state IK_UNUSED)
@@ -250,6 +299,7 @@ int main(void)
 		TEST(changes_say_what_comes_next),
 		TEST(findings_are_shown),
 		TEST(maint_turns_refusals_into_success),
+		TEST(maint_tells_the_way_out_of_a_refused_removal),
 		TEST(maint_checks_its_arguments),
 		TEST(statuses),
 		TEST(output_that_cannot_be_written),

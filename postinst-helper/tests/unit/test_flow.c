@@ -72,6 +72,7 @@ static void without_a_drive_nothing_is_remembered(void **state IK_UNUSED)
 	assert_true(session.state.pending.present); /* it may be there at the next boot */
 	assert_string_equal(session.state.pending.code, "drive-missing");
 	session.state.pending.since_unix_s = 5;
+	assert_int_equal(ik_state_save(session.state_dir, &session.state, NULL), 0);
 	assert_int_equal(act_install(), -ENODEV);
 	assert_int_equal(session.state.pending.since_unix_s, 5); /* since then, not since now */
 	assert_int_equal(ik_scene_open(&session, &(struct ik_scene){.lxss.fd = -EBADF}, &job_err),

@@ -13,12 +13,14 @@
 #include "flow/recjob.h"
 #include "flowworld.h"
 
+/* On disk, too: that is read again under the lock. */
 static void set_pending(const char *command)
 {
 	struct ik_state_event *pending = &session.state.pending;
 
 	*pending = (struct ik_state_event){.present = true, .code = "path-denied"};
 	(void)snprintf(pending->command, sizeof(pending->command), "%s", command);
+	assert_int_equal(ik_state_save(session.state_dir, &session.state, NULL), 0);
 }
 
 static bool is_pending(const char *command)
@@ -31,7 +33,7 @@ static void failed(const char *command, enum ik_code code)
 	struct ik_err why = {0};
 
 	(void)ik_err_set(&why, code, 0, "because");
-	ik_remember_failure(&session.state, command, &why);
+	ik_remember_failure(&session.state, command, &why, NULL);
 }
 
 static void a_recovery_takes_no_others_place(void **state IK_UNUSED)
@@ -84,7 +86,7 @@ static bool is_saved(const char *pending)
 {
 	struct ik_state saved;
 
-	ik_state_load(session.state_dir, &saved);
+	assert_int_equal(ik_state_load(session.state_dir, &saved, NULL), 0);
 	return pending ? ik_remember_is_pending(&saved, pending) : !saved.pending.present;
 }
 
@@ -168,6 +170,65 @@ static void an_older_image_settles_nothing(void **state IK_UNUSED)
 	assert_false(session.state.pending.present);
 }
 
+static void waits(const char *series, const char *release, bool downgrade)
+{
+	const struct ik_remember_wish wish = {series, release, downgrade};
+	struct ik_err why = {0};
+
+	(void)ik_err_set(&why, IK_E_SPACE_LOW, 0, "because");
+	ik_remember_failure(&session.state, "install", &why, &wish);
+}
+
+/* What is wanted comes back from disk; of two series the first that is installed is tried. */
+static void what_is_wanted_is_kept(void **state IK_UNUSED)
+{
+	const struct ik_state_event *pending = &session.state.pending;
+
+	waits("longterm", OURS, true);
+	assert_int_equal(ik_state_save(session.state_dir, &session.state, NULL), 0);
+	ik_session_read_state(&session);
+	assert_string_equal(pending->series, "longterm");
+	assert_string_equal(pending->release, OURS);
+	assert_true(pending->downgrade);
+	waits("stable", newer.release, false); /* it is installed again, and newer */
+	assert_string_equal(pending->series, "");
+	assert_false(pending->downgrade);
+	waits("longterm", OURS, true); /* and it goes again */
+	assert_true(pending->downgrade);
+	memset(&session.state, 0, sizeof(session.state));
+	waits("stable", newer.release, false);
+	waits("stable", newer.release, false);
+	assert_string_equal(pending->series, "stable");
+	waits("longterm", OURS, false);
+	assert_string_equal(pending->series, "");
+	assert_string_equal(pending->release, "");
+}
+
+/* A newer kernel in place settles what it is at least as new as, or what was tried; never a wish to go back. */
+static void a_newer_kernel_settles_no_more_than_it_is(void **state IK_UNUSED)
+{
+	static const struct {
+		const char *wanted, *there;
+		bool downgrade, same, settled;
+	} rows[] = {
+		{OURS, "7.3.5-1-immensity-microsoft-standard-WSL2", false, false, true},
+		{OURS, OURS, false, false, true},
+		{"7.3.5-1-immensity-microsoft-standard-WSL2", OURS, false, false, false},
+		{"7.3.5-1-immensity-microsoft-standard-WSL2", OURS, false, true, true},
+		{"", OURS, false, false, false},
+		{"", OURS, false, true, true},
+		{OURS, "", false, false, false},
+		{OURS, OURS, true, true, false},
+	};
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(rows); i++) {
+		memset(&session.state, 0, sizeof(session.state));
+		waits("stable", rows[i].wanted, rows[i].downgrade);
+		ik_remember_newer(&session.state, "install", rows[i].there, rows[i].same);
+		assert_int_equal(session.state.pending.present, !rows[i].settled);
+	}
+}
+
 static void an_install_can_be_forgotten(void **state IK_UNUSED)
 {
 	set_pending("restore");
@@ -193,6 +254,8 @@ int main(void)
 		TEST(the_note_can_wait),
 		TEST(without_the_note_nothing_is_pending),
 		TEST(an_older_image_settles_nothing),
+		TEST(what_is_wanted_is_kept),
+		TEST(a_newer_kernel_settles_no_more_than_it_is),
 		TEST(an_install_can_be_forgotten),
 	};
 

@@ -32,7 +32,7 @@ static struct ik_state load(const char *text)
 
 	if (text)
 		put_text(tmp.fd, "state/" IK_STATE_FILE, text);
-	ik_state_load(state_dir, &state);
+	assert_int_equal(ik_state_load(state_dir, &state, NULL), 0);
 	return state;
 }
 
@@ -186,7 +186,10 @@ static long json_left; /* allocations of jansson that succeed */
 
 static void *json_memory(size_t size)
 {
-	return json_left-- > 0 ? malloc(size) : NULL;
+	if (json_left-- > 0)
+		return malloc(size);
+	errno = ENOMEM;
+	return NULL;
 }
 
 /* The same for jansson's own; what was saved before must stay. */
@@ -211,6 +214,61 @@ static void memory_runs_out_in_jansson(void **state IK_UNUSED)
 	assert_true(load(NULL).installed);
 }
 
+/* It is there, but for now nobody can tell what it says: that is not "nothing". */
+static void what_cannot_be_read_is_not_empty(void **state IK_UNUSED)
+{
+	static const struct {
+		const char *call;
+		int errnum;
+		enum ik_code code;
+	} rows[] = {
+		{"ik_sys_openat2", EIO, IK_E_STATE_BAD},
+		{"ik_sys_read_all", EIO, IK_E_STATE_BAD},
+		{"memory", ENOMEM, IK_E_MEMORY_EXHAUSTED},
+	};
+	struct ik_state before = {.official_hold = true}, got;
+
+	assert_int_equal(ik_state_load(state_dir, &got, NULL), 0); /* not there */
+	assert_int_equal(ik_state_save(state_dir, &before, NULL), 0);
+	for (size_t i = 0; i < IK_ARRAY_SIZE(rows); i++) {
+		struct ik_err err = {0};
+		int r;
+
+		faults = (struct faults){
+			.on = true, .only = rows[i].call, .at = 1, .errnum = rows[i].errnum};
+		r = ik_state_load(state_dir, &got, &err);
+		if (!faults.fired || r >= 0 || err.code != rows[i].code)
+			fail_msg("%s: %d %s", rows[i].call, r, err.message);
+		faults_off();
+		assert_false(got.official_hold);
+	}
+	call_fails("open", 1, EACCES);
+	assert_int_equal(ik_state_load(state_dir, &got, NULL), -EACCES);
+	assert_true(call_met());
+	put_text(tmp.fd, "state/" IK_STATE_FILE, "{broken"); /* nothing of ours: as before */
+	assert_int_equal(ik_state_load(state_dir, &got, NULL), 0);
+}
+
+static void memory_runs_out_while_loading(void **state IK_UNUSED)
+{
+	struct ik_state before = {.official_hold = true}, got;
+	int failed = 0, r = -ENOMEM;
+
+	assert_int_equal(ik_state_save(state_dir, &before, NULL), 0);
+	for (long n = 0; r < 0; n++) {
+		struct ik_err err = {0};
+
+		json_left = n;
+		json_set_alloc_funcs(json_memory, free);
+		r = ik_state_load(state_dir, &got, &err);
+		json_set_alloc_funcs(malloc, free);
+		assert_int_equal(r < 0, err.code == IK_E_MEMORY_EXHAUSTED);
+		assert_int_equal(got.official_hold, r >= 0);
+		failed += r < 0;
+	}
+	assert_true(failed > 3);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, calls_tear_down)
 
 int main(void)
@@ -223,6 +281,8 @@ int main(void)
 		TEST(strange_files_are_moved_aside),
 		TEST(a_file_moved_aside_comes_back),
 		TEST(memory_runs_out_in_jansson),
+		TEST(what_cannot_be_read_is_not_empty),
+		TEST(memory_runs_out_while_loading),
 	};
 
 	return cmocka_run_group_tests_name("store/state", tests, NULL, NULL);
