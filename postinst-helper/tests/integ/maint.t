@@ -7,41 +7,11 @@ if [ "${IK_MAINT_NS:-}" != 1 ]; then
 	exec env IK_MAINT_NS=1 unshare -m --propagation private "$0" "$@"
 fi
 . postinst-helper/tests/integ/lib.sh
+. postinst-helper/tests/integ/package.sh
 MODE=lxss
 image official.img "$OFFICIAL" 1M
 image official-elf.img "$OFFICIAL" 1M --format elf
 image newer.img "$OURS3" 1M
-PACKAGES=/usr/lib/immensity-wsl-kernel
-
-# An empty package directory over the machine's /usr/lib, seen only here.
-private_usr_lib() {
-	mkdir -p "$W/over"
-	mount -t tmpfs tmpfs "$W/over" && mkdir "$W/over/up" "$W/over/work" &&
-		mount -t overlay overlay -o "lowerdir=/usr/lib,upperdir=$W/over/up,workdir=$W/over/work" /usr/lib
-}
-
-# package SERIES RELEASE: what the kernel package of a series installs.
-package() {
-	local dir=$PACKAGES/$2 version=${2%%-immensity*}
-	mkdir -p "$dir"
-	"$SIM/make-image" --release "$2" --size 1M --seed "$2" "$dir/bzImage"
-	"$SIM/make-image" --release "$2" --size 1M --seed "$2" --format elf "$dir/vmlinux.bin"
-	cat >"$dir/manifest.json" <<-EOM
-	{"schema":1,"release":"$2","version":"$version","series":"$1","arch":"x86_64","images":[
-	{"file":"vmlinux.bin","format":"elf","size_bytes":$(stat -c %s "$dir/vmlinux.bin"),"sha256":"$(sum "$dir/vmlinux.bin")"},
-	{"file":"bzImage","format":"bzimage","size_bytes":$(stat -c %s "$dir/bzImage"),"sha256":"$(sum "$dir/bzImage")"}]}
-	EOM
-	chmod -R go-w "$PACKAGES"
-	ln -sfn "$2" "$PACKAGES/$1"
-}
-
-maint() {
-	ik maint --format=deb "$@"
-}
-
-lines() {
-	"$@" 2>&1 | wc -l
-}
 
 life_of_a_package() {
 	new_drive
@@ -89,73 +59,6 @@ two_series() {
 	rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9*
 }
 
-# Two series, and Windows that refuses: what waits for the one is not ended by the other.
-two_series_pending() {
-	local longterm=6.12.9-1-immensity-microsoft-standard-WSL2
-	new_drive
-	package longterm "$longterm"
-	package stable "$OURS1"
-	chattr +i "$T" 2>/dev/null || { skip "two series, pending" "no chattr here" && return; }
-	chattr -i "$T"
-	maint --event=configure --series=stable >/dev/null 2>&1
-	package stable "$OURS3"
-	chattr +i "$T"
-	maint --event=upgrade --series=stable >/dev/null 2>&1
-	maint --event=upgrade --series=longterm >/dev/null 2>&1
-	is "an upgrade of stable waits, longterm is older: it still waits" "$(field data.pending_detail.command status)" install
-	refused "and no drive for longterm" drive-missing pending_detail \
-		"$PROGRAM" --drive "$W/nowhere" --state-dir "$S" maint --event=upgrade --series=longterm
-	chattr -i "$T"
-	maint --event=boot >/dev/null 2>&1
-	same "the boot makes the upgrade of stable" "$T" "$PACKAGES/$OURS3/bzImage"
-	chattr +i "$T"
-	ok "stable goes, refused: what stays in use is told" \
-		grep -q "removed package stays in use" <(maint --event=remove --series=stable 2>&1)
-	rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS3"
-	maint --event=boot >/dev/null 2>&1
-	maint --event=upgrade --series=longterm >/dev/null 2>&1
-	is "the kernel of longterm waits" "$(field data.pending_detail.command status)" install
-	chattr -i "$T"
-	maint --event=boot >/dev/null 2>&1
-	same "the boot installs it, although it is older" "$T" "$PACKAGES/$longterm/bzImage"
-	is "and nothing waits any more" "$(field data.pending status)" false
-	package stable "$OURS1"
-	maint --event=configure --series=stable >/dev/null 2>&1
-	maint --event=boot >/dev/null 2>&1
-	maint --event=upgrade --series=longterm >/dev/null 2>&1
-	same "once only: an older one does not replace a newer one" "$T" "$PACKAGES/$OURS1/bzImage"
-	rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9* "$PACKAGES/stable"
-}
-
-# `official on` gives a kernel= of the user's own back: that is told, and `official off` is no refusal.
-held_over_a_foreign_key() {
-	local out MODE=wslconfig
-	new_drive
-	package stable "$OURS1"
-	printf '[wsl2]\r\nkernel=C:\\\\mine\\\\k\r\n' >"$P/.wslconfig"
-	cp "$P/.wslconfig" "$W/before"
-	ik --force install >/dev/null 2>&1
-	out=$(ik official on 2>&1)
-	same "official on: their key is back" "$P/.wslconfig" "$W/before"
-	ok "... which is told" grep -q "your own kernel= .* is back in .wslconfig" <<<"$out"
-	is "... and not called Microsoft's" "$(grep "Microsoft's kernel in use" <<<"$out")" ""
-	ik official on >/dev/null 2>&1
-	is "official off: no refusal" "$(status_of ik official off)" 0
-	ok "... ours is in use again" grep -q immensity "$P/.wslconfig"
-	is "... and nothing is held" "$(field data.official_hold status)" false
-	ik remove >/dev/null 2>&1
-	same "their key comes back on removal, too" "$P/.wslconfig" "$W/before"
-	ik --force install >/dev/null 2>&1
-	ik official on >/dev/null 2>&1
-	printf '[wsl2]\nkernel=C:\\\\other\n' >"$P/.wslconfig"
-	is "another one of theirs, set meanwhile, is not replaced" "$(status_of ik official off)" 3
-	new_drive
-	printf '[wsl2]\nkernel=C:\\\\mine\\\\k\n' >"$P/.wslconfig"
-	ik official on >/dev/null 2>&1
-	is "nor one that was never ours" "$(status_of ik official off)" 3
-	rm -rf "$PACKAGES/stable"
-}
-
 settings() {
 	new_drive
 	package stable "$OURS1"
@@ -175,111 +78,6 @@ settings() {
 	same "alone" "$T" "$W/official.img"
 	ik official off >/dev/null
 	same "until it is off" "$T" "$PACKAGES/$OURS1/bzImage"
-}
-
-pending() {
-	new_drive
-	package stable "$OURS1"
-	chattr +i "$T" 2>/dev/null || { skip "pending" "no chattr here" && return; }
-	is "refused by Windows: success" "$(status_of maint --event=configure)" 0
-	is "one line" "$(lines maint --event=configure)" 1
-	ok "with the next step" grep -q "administrator" <(maint --event=configure 2>&1)
-	is "pending" "$(field data.pending_detail.command status)" install
-	is "boot tries again" "$(status_of maint --event=boot)" 0
-	chattr -i "$T"
-	maint --event=boot >/dev/null 2>&1
-	same "and succeeds when it can" "$T" "$PACKAGES/$OURS1/bzImage"
-	is "no longer pending" "$(field data.pending status)" false
-	chattr +i "$T"
-	is "remove, refused: success" "$(status_of maint --event=remove)" 0
-	chattr -i "$T"
-	same "ours stays whole" "$T" "$PACKAGES/$OURS1/bzImage"
-	maint --event=remove >/dev/null 2>&1
-}
-
-# behind EDIT COMMAND...: the command waits for another run of this system, at whose end the state is edited so.
-behind() {
-	local edit=$1
-	shift
-	flock "$S/immensity-kernel.lock" sh -c 'touch "$1" && sleep 2 && sed -i "$2" "$3"' sh "$W/taken" "$edit" "$S/state.json" &
-	until [ -e "$W/taken" ]; do sleep 0.1; done
-	"$@" 2>&1
-	wait
-	rm "$W/taken"
-}
-
-# What a user said while a package's call or a boot waited for its turn.
-waits_for_its_turn() {
-	local out hold='s/"official_hold": false/"official_hold": true/'
-	new_drive
-	package stable "$OURS1"
-	ik restore --to official >/dev/null
-	out=$(behind "$hold" maint --event=upgrade)
-	is "behind \`official on\`: one line" "$out" \
-		"immensity-kernel: Microsoft's kernel stays in use until \`immensity-kernel official off\`"
-	same "the official kernel stays" "$T" "$W/official.img"
-	is "the wish, too" "$(field data.official_hold status)" true
-	new_drive
-	chattr +i "$T" 2>/dev/null || { skip "waits for its turn" "no chattr here" && return; }
-	maint --event=configure >/dev/null 2>&1
-	chattr -i "$T"
-	behind "$hold" maint --event=boot >/dev/null
-	same "a boot behind \`official on\`: the official kernel stays" "$T" "$W/official.img"
-	is "what was pending is so still" "$(field data.pending_detail.command status)" install
-}
-
-# running RELEASE: what `uname -r` says, as far as the program asks.
-running() {
-	printf '%s\n' "$1" >"$W/release"
-	mount --bind "$W/release" /proc/sys/kernel/osrelease
-}
-
-# Most starts of WSL are not elevated: nothing can be made beside the kernel, nor the kernel written.
-not_elevated() {
-	new_drive
-	package stable "$OURS1"
-	maint --event=configure >/dev/null 2>&1
-	if ! running "$OURS1" || ! chattr +i "$T" "$TOOLS" 2>/dev/null; then
-		skip "not elevated" "no chattr here"
-		return
-	fi
-	is "not elevated, nothing wrong: boot is silent" "$(maint --event=boot 2>&1)" ""
-	is "nothing is pending" "$(field data.pending status)" false
-	is "nothing is told at login" "$(status_of test -e "$S/pending")" 1
-	package stable "$OURS3"
-	maint --event=upgrade >/dev/null 2>&1
-	is "an upgrade, not elevated: pending" "$(field data.pending_detail.command status)" install
-	is "boot, not elevated: success" "$(status_of maint --event=boot)" 0
-	is "the install is still what is pending" "$(field data.pending_detail.command status)" install
-	chattr -i "$T" "$TOOLS"
-	is "boot, elevated: success" "$(status_of maint --event=boot)" 0
-	same "and the install is made" "$T" "$PACKAGES/$OURS3/bzImage"
-	is "no longer pending" "$(field data.pending status)" false
-	umount /proc/sys/kernel/osrelease
-	package stable "$OURS1"
-	rm -r "${PACKAGES:?}/$OURS3"
-}
-
-# What settles a pending install besides its success.
-no_longer_pending() {
-	new_drive
-	package stable "$OURS1"
-	chattr +i "$T" 2>/dev/null || { skip "no longer pending" "no chattr here" && return; }
-	maint --event=configure >/dev/null 2>&1
-	printf 'install=no\n' >"$W/conf"
-	ik --config "$W/conf" maint --event=boot >/dev/null 2>&1
-	is "install=no: it is not tried again, nor pending" "$(field data.pending status)" false
-	maint --event=configure >/dev/null 2>&1
-	chattr -i "$T"
-	cat "$W/newer.img" >"$T"
-	is "somebody else brought a newer one: success" "$(status_of maint --event=boot)" 0
-	is "and nothing is pending" "$(field data.pending status)" false
-	new_drive
-	chattr +i "$T"
-	maint --event=configure >/dev/null 2>&1
-	maint --event=remove >/dev/null 2>&1
-	is "a removal: nothing to install any more" "$(field data.pending status)" false
-	chattr -i "$T"
 }
 
 damaged_packages() {
@@ -374,84 +172,35 @@ without_the_package() {
 	rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9*
 }
 
-# refused NAME CODE PLACE COMMAND...: a package event that Windows refuses: exit 0, one line, nothing changed on the drive,
-# and CODE at PLACE of the state (pending_detail or last_error; none = nothing is remembered).
-refused() {
-	local name=$1 code=$2 place=$3 before out status=0
-	shift 3
-	before=$(tree "$D")
-	out=$("$@" 2>&1) || status=$?
-	is "$name: exit 0" "$status" 0
-	is "$name: one line" "$(printf '%s\n' "$out" | grep -c .)" 1
-	ok "$name: with what to do" grep -Eq 'next step|not WSL 2|refusing' <<<"$out"
-	is "$name: the drive is as before" "$(tree "$D")" "$before"
-	[ "$place" = none ] || is "$name: remembered" "$(field "data.$place.code" status)" "$code"
-}
-
 # On every "not possible", for each event of a package that would install.
 not_possible() {
 	local event
 	for event in configure upgrade; do
 		new_drive && package stable "$OURS1"
-		refused "$event, not WSL" wsl-absent none "$PROGRAM" --state-dir "$S" maint --event=$event
+		refused "$event, not WSL" wsl-absent none "$PROGRAM" --state-dir "$S" maint --event="$event"
 		refused "$event, no drive" drive-missing pending_detail \
-			"$PROGRAM" --drive "$W/nowhere" --state-dir "$S" maint --event=$event
+			"$PROGRAM" --drive "$W/nowhere" --state-dir "$S" maint --event="$event"
 		mkdir -p "$W/plain"
 		refused "$event, no Windows" drive-not-system last_error \
-			"$PROGRAM" --drive "$W/plain" --state-dir "$S" maint --event=$event
-		refused "$event, read-only drive" path-denied pending_detail read_only maint --event=$event
-		refused "$event, wrong architecture" image-header last_error wrong_arch maint --event=$event
+			"$PROGRAM" --drive "$W/plain" --state-dir "$S" maint --event="$event"
+		refused "$event, read-only drive" path-denied pending_detail read_only maint --event="$event"
+		refused "$event, wrong architecture" image-header last_error wrong_arch maint --event="$event"
 		new_drive && package stable "$OURS1"
 		"$SIM/make-image" --release "$FOREIGN" --size 1M "$T"
-		refused "$event, a foreign kernel" target-foreign last_error maint --event=$event
+		refused "$event, a foreign kernel" target-foreign last_error maint --event="$event"
 		new_drive && rm "$T"
-		refused "$event, no kernel there" target-missing last_error maint --event=$event
+		refused "$event, no kernel there" target-missing last_error maint --event="$event"
 		new_drive && ln -sf /dev/null "$T"
-		refused "$event, a link in its place" path-symlink last_error maint --event=$event
+		refused "$event, a link in its place" path-symlink last_error maint --event="$event"
 		new_drive
 		if chattr +i "$T" 2>/dev/null; then
-			refused "$event, no right" path-denied pending_detail maint --event=$event
+			refused "$event, no right" path-denied pending_detail maint --event="$event"
 			chattr -i "$T"
 		fi
-		refused "$event, no room" space-low pending_detail full_drive maint --event=$event
+		refused "$event, no room" space-low pending_detail full_drive maint --event="$event"
 	done
 	new_drive && package stable "$OURS1"
 	refused "busy" lock-busy pending_detail busy maint --event=configure
-}
-
-# A removal that Windows refuses: the program goes all the same, so the advice must do without it.
-removal_refused() {
-	local out event
-	for event in remove purge; do
-		new_drive && package stable "$OURS1"
-		maint --event=configure >/dev/null 2>&1
-		out=$(read_only maint --event=$event 2>&1)
-		is "$event, read-only drive: success" "$?" 0
-		is "$event, read-only drive: one line" "$(wc -l <<<"$out")" 1
-		ok "$event, read-only drive: the way out of Windows" grep -q "stays in use on Windows.*immensity-restore.cmd" <<<"$out"
-		is "$event, read-only drive: nothing that needs the package" \
-			"$(grep -E "is installed|immensity-kernel install" <<<"$out")" ""
-		same "$event, read-only drive: ours stays whole" "$T" "$PACKAGES/$OURS1/bzImage"
-		out=$("$PROGRAM" --drive "$W/nowhere" --state-dir "$S" maint --event=$event 2>&1)
-		is "$event, no drive: success" "$?" 0
-		ok "$event, no drive: the way out of Windows, as it was installed" \
-			grep -q "stays in use on Windows.*immensity-restore.cmd" <<<"$out"
-		is "$event, no drive: nothing that needs the package" \
-			"$(grep -E "is installed|immensity-kernel install|kernel=" <<<"$out")" ""
-		new_drive
-		MODE=wslconfig maint --event=configure >/dev/null 2>&1
-		out=$(MODE=wslconfig read_only maint --event=$event 2>&1)
-		ok "$event, mode wslconfig: the key" grep -q "delete the line kernel= in %UserProfile%" <<<"$out"
-	done
-}
-
-# read_only COMMAND...: with a drive that cannot be written at all.
-read_only() {
-	mount --bind "$D" "$D" && mount -o remount,ro,bind "$D" || return 99
-	local status=0
-	"$@" || status=$?
-	umount "$D"
-	return "$status"
 }
 
 wrong_arch() {
@@ -503,24 +252,4 @@ damaged_and_not_repaired() {
 	same "the kernel before is back" "$T" "$PACKAGES/$OURS1/bzImage"
 }
 
-trap 'chattr -R -i "$W" 2>/dev/null; umount -l /proc/sys/kernel/osrelease /usr/lib "$W/over" 2>/dev/null; rm -rf "$W"' EXIT
-if private_usr_lib; then
-	life_of_a_package
-	two_series
-	two_series_pending
-	held_over_a_foreign_key
-	settings
-	pending
-	waits_for_its_turn
-	not_elevated
-	no_longer_pending
-	not_possible
-	removal_refused
-	damaged_and_not_repaired
-	damaged_packages
-	odd_packages
-	without_the_package
-else
-	skip "package events" "no overlay file system here"
-fi
-done_testing
+with_packages life_of_a_package two_series settings not_possible damaged_and_not_repaired damaged_packages odd_packages without_the_package
