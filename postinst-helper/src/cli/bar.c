@@ -34,9 +34,12 @@ static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
 	memset(marks, '.', WIDTH);
 	memset(marks, '#', IK_MIN(filled, (unsigned)WIDTH));
 	marks[WIDTH] = '\0';
-	(void)snprintf(line, sizeof(line), "\r\033[K%-10s [%s] %3u%% %llu/%llu MiB", what, marks,
-		       total ? (unsigned)(done * 100 / total) : 100,
-		       (unsigned long long)(done >> 20), (unsigned long long)(total >> 20));
+	if (!total)
+		(void)snprintf(line, sizeof(line), "\r\033[K%s", what);
+	else
+		(void)snprintf(line, sizeof(line), "\r\033[K%-10s [%s] %3u%% %llu/%llu MiB", what,
+			       marks, (unsigned)(done * 100 / total),
+			       (unsigned long long)(done >> 20), (unsigned long long)(total >> 20));
 	ik_ignore(ik_sys_write(STDERR_FILENO, line, strlen(line))); /* only decoration */
 	return 0;
 }

@@ -197,7 +197,8 @@ int ik_scene_open_for(const struct ik_session *session, enum ik_mode *ret_mode,
 static int wait_ms(unsigned total_ms, const struct ik_progress *progress, struct ik_err *err)
 {
 	for (unsigned waited_ms = 0; waited_ms < total_ms; waited_ms += WAIT_MS) {
-		int r = ik_progress_tick(progress, "waiting", waited_ms, total_ms);
+		int r = ik_progress_tick(progress, "waiting: another program has the kernel open",
+					 0, 0);
 
 		if (r < 0)
 			return ik_err_set(err, IK_E_INTERRUPTED, r,

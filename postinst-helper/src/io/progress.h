@@ -11,7 +11,7 @@
 /* All-zero means that nobody listens. */
 struct ik_progress {
 	/*
-	 * Called between blocks. what: static text such as "copying"; done, total: bytes.
+	 * Called between blocks. what: static text such as "copying"; done, total: bytes, 0 where none are moved.
 	 * Returns 0, or a negative errno to stop the work. Inside the destructive window the answer
 	 * is not heeded.
 	 */

@@ -170,7 +170,7 @@ static int impatient(void *ctx, const char *what, uint64_t done IK_UNUSED, uint6
 {
 	unsigned *waits = ctx;
 
-	if (strcmp(what, "waiting") != 0)
+	if (strncmp(what, "waiting", 7) != 0)
 		return 0;
 	return ++*waits == 3 ? -ECANCELED : 0;
 }
