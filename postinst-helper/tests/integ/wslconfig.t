@@ -283,7 +283,7 @@ removals() {
 	ik install --image "$W/ours1.img" >/dev/null
 	cp -r "$P" "$D/Users/Bob"
 	fails "our key in two profiles" 3 "--profile" ik remove
-	is "the package's call tells it, too" "$(ik maint --event=remove --format=deb 2>&1 | grep -c 'next step: name it with .--profile')" 1
+	is "the package's call tells it, too" "$(ik maint --event=remove --format=deb 2>&1 | grep -c 'more than one Windows user profile.*delete the line kernel=')" 1
 	is "one by its name" "$(status_of ik --profile "$D/Users/Bob" remove)" 0
 	is "then the other is the only one" "$(status_of ik remove)" 0
 	same "and is as before" "$P/.wslconfig" "$W/before"
