@@ -73,7 +73,7 @@ static int note_good(const struct ik_scene *scene, struct ik_job *job, struct ik
 		ik_ignore(ik_afile_remove(lxss.dir_fd, IK_NAME_NEW, NULL)); /* has served */
 		ik_ignore(ik_recover_mark_good(&lxss, job->session->env.release, NULL));
 	}
-	if (why.code != IK_E_RECOVERY_NEEDED && why.code != IK_E_INTERRUPTED)
+	if (why.code != IK_E_RECOVERY_NEEDED)
 		return 0;
 	if (err)
 		*err = why;

@@ -124,8 +124,8 @@ static int restore(struct ik_lxss *lxss, const struct ik_jrec_image *image,
 		r = ik_lxss_write(lxss, fd, &copy, &job, &why);
 	if (r < 0 && job.reach == IK_INPLACE_REPLACED)
 		return superseded(lxss, err);
-	if (why.code == IK_E_TARGET_CHANGED && job.reach == IK_INPLACE_UNTOUCHED) {
-		*err = why; /* it is judged anew */
+	if (why.code == IK_E_TARGET_CHANGED) { /* and not touched */
+		*err = why;		       /* it is judged anew */
 		return r;
 	}
 	if (r < 0)

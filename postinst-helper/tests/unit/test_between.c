@@ -13,15 +13,6 @@
 #include "io/reread.h"
 #include "txnworld.h"
 
-static void zeroes_head(void)
-{
-	static const uint8_t zeros[IK_HEAD_BYTES];
-	int fd = openat(session.drive.fd, KERNEL, O_WRONLY | O_CLOEXEC);
-
-	assert_int_equal(pwrite(fd, zeros, sizeof(zeros), 0), (ssize_t)sizeof(zeros));
-	assert_int_equal(close(fd), 0);
-}
-
 /* Same file, same size, one byte of the body. */
 static void changes_a_byte(void)
 {
@@ -85,7 +76,7 @@ static void torn_before_the_look(void **state IK_UNUSED)
 	struct meeting m;
 	unsigned refused = 0;
 
-	for (long n = 1; meet(start_official, &ours, zeroes_head, n, &m); n++) {
+	for (long n = 1; meet(start_official, &ours, zero_head, n, &m); n++) {
 		if (m.err.code == IK_E_TARGET_TORN) {
 			ik_autofree char *got = get_file(session.drive.fd, KERNEL, NULL);
 
@@ -247,6 +238,35 @@ static void judging_what_cannot_be_read(void **state IK_UNUSED)
 	assert_true(failed >= 2);
 }
 
+/* Without memory nothing is judged, whether anybody asks why or not. */
+static void judging_without_memory(void **state IK_UNUSED)
+{
+	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	struct ik_journal j;
+	unsigned failed = 0;
+	bool more = true;
+
+	start_torn();
+	j = journal();
+	assert_int_equal(close(j.dir_fd), 0);
+	assert_int_equal(ik_scene_open(&session, &scene, NULL), 0);
+	for (long n = 1; more; n++)
+		for (int with = 0; with < 2; with++) {
+			enum ik_recovery verdict = IK_RECOVERY_NOTHING;
+			struct ik_err err = {0};
+			int r;
+
+			faults = (struct faults){
+				.on = true, .only = "memory", .at = n, .errnum = ENOMEM};
+			r = ik_judge_target(&scene, &j, false, NULL, &verdict, with ? &err : NULL);
+			more = faults.fired;
+			faults_off();
+			assert_true(r < 0 || verdict == IK_RECOVERY_RESTORE_OLD);
+			failed += r < 0;
+		}
+	assert_true(failed >= 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +277,7 @@ int main(void)
 		cmocka_unit_test(a_link_while_recovering),
 		cmocka_unit_test(neither_lock_nor_look),
 		cmocka_unit_test(judging_what_cannot_be_read),
+		cmocka_unit_test(judging_without_memory),
 	};
 
 	return cmocka_run_group_tests_name("between", tests, world_set_up, world_tear_down);

@@ -115,19 +115,19 @@ static int ask_in_vain(void *arg IK_UNUSED)
 /* The first is told, the others are raised all the same. */
 static int two_are_small(void *arg IK_UNUSED)
 {
-	struct rlimit files = {12, 12}, size = {4096, RLIM_INFINITY};
+	struct rlimit files = {12, 12}, seconds;
 	struct ik_err err = {.code = IK_E_NONE};
 
-	if (setrlimit(RLIMIT_NOFILE, &files) < 0 || getrlimit(RLIMIT_FSIZE, &size) < 0)
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0 || getrlimit(RLIMIT_CPU, &seconds) < 0)
 		return NOT_SET;
-	size.rlim_cur = 4096;
-	if (setrlimit(RLIMIT_FSIZE, &size) < 0)
+	seconds.rlim_cur = 600;
+	if (setrlimit(RLIMIT_CPU, &seconds) < 0)
 		return NOT_SET;
 	call_fails("setrlimit", 1, EPERM);
 	calls.times = 3; /* the first one's second try as well */
 	if (ik_limits_raise(&err) >= 0 || !call_met())
 		return REFUSED;
-	return strstr(err.message, "ulimit -f") ? GOOD : WRONG_WORDS;
+	return strstr(err.message, "ulimit -t") ? GOOD : WRONG_WORDS;
 }
 
 static void one_error_is_told(void **state IK_UNUSED)

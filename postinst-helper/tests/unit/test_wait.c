@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "flow/settle.h"
 #include "io/reread.h"
 #include "os/clock.h"
 #include "store/dlock.h"
@@ -135,8 +136,8 @@ static void stand_still(void)
 	take_lock();
 }
 
-/* The other one may be recovering the kernel by now: no further block, least of all the head, is written into it. */
-static void a_lock_that_is_lost_while_writing(void **state IK_UNUSED)
+/* How many installs of this image stop where they were? */
+static unsigned lost_while_writing(const struct image *image)
 {
 	unsigned stopped = 0;
 	bool fired = true;
@@ -151,18 +152,25 @@ static void a_lock_that_is_lost_while_writing(void **state IK_UNUSED)
 		err = (struct ik_err){0};
 		faults = (struct faults){
 			.on = true, .only = "ik_sys_pwrite", .hook_at = n, .hook = stand_still};
-		r = install(&newer, &report, &err);
+		r = install(image, &report, &err);
 		fired = faults.fired;
 		faults_off();
 		(void)unlinkat(session.drive.fd, TOOLS IK_NAME_LOCK, 0);
 		if (!at_that_time)
 			continue;
 		assert_true(r < 0);
-		if (!head_is_zero() && !is(&newer))
+		if (!head_is_zero() && !is(image))
 			fail_msg("writing %ld: %d %s", n, r, err.message);
 		stopped += head_is_zero() && err.code == IK_E_RECOVERY_NEEDED;
 	}
-	assert_true(stopped > 0);
+	return stopped;
+}
+
+/* The other one may be recovering the kernel by now: no further block, least of all the head, is written into it. */
+static void a_lock_that_is_lost_while_writing(void **state IK_UNUSED)
+{
+	assert_true(lost_while_writing(&newer) > 0); /* in one block */
+	assert_true(lost_while_writing(&ours) > 0);
 }
 
 /* The lock's beat goes on while the target is waited for, and whoever presses Ctrl-C then is heard. */
@@ -199,6 +207,29 @@ static void who_waits_can_be_interrupted(void **state IK_UNUSED)
 	work_progress = (struct ik_progress){0};
 	assert_int_equal(interrupted, 1);
 	assert_int_equal(waits, 3);
+}
+
+/* ---- nothing was looked at ---- */
+
+/* Without a look before it, there is nothing to settle. */
+static void settling_needs_a_judgement(void **state IK_UNUSED)
+{
+	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
+	struct ik_job job = {.session = &session};
+	struct ik_report report = {0};
+
+	start_armed_old_padded();
+	assert_int_equal(ik_scene_open(&session, &scene, NULL), 0);
+	for (int with = 0; with < 2; with++) {
+		struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
+
+		err = (struct ik_err){0};
+		assert_int_equal(ik_lxss_open(&scene, &job, &report, &lxss, NULL), 0);
+		assert_true(ik_settle(&lxss, &lxss.journal.rec.a, IK_JREC_IDLE,
+				      with ? &err : NULL) < 0);
+		assert_int_equal(err.code, with ? IK_E_TARGET_CHANGED : IK_E_NONE);
+	}
+	assert_int_equal(record().state, IK_JREC_ARMED);
 }
 
 /* ---- somebody who never stops ---- */
@@ -240,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_lock_that_is_lost_while_waiting),
 		cmocka_unit_test(a_lock_that_is_lost_while_writing),
 		cmocka_unit_test(who_waits_can_be_interrupted),
+		cmocka_unit_test(settling_needs_a_judgement),
 		cmocka_unit_test(a_target_that_does_not_rest),
 	};
 

@@ -213,16 +213,20 @@ void start_installed(void)
 	assert_true(is(&ours));
 }
 
-void start_torn(void)
+void zero_head(void)
 {
 	static const uint8_t zeros[IK_HEAD_BYTES];
-	int fd;
+	int fd = openat(session.drive.fd, KERNEL, O_WRONLY | O_CLOEXEC);
 
-	start_installed();
-	set_journal(IK_JREC_ARMED, 0);
-	fd = openat(session.drive.fd, KERNEL, O_WRONLY | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, zeros, sizeof(zeros), 0), (ssize_t)sizeof(zeros));
 	assert_int_equal(close(fd), 0);
+}
+
+void start_torn(void)
+{
+	start_installed();
+	set_journal(IK_JREC_ARMED, 0);
+	zero_head();
 }
 
 void replace_kernel(void)

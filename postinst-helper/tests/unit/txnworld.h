@@ -44,6 +44,9 @@ void put_kernel(const char *path, const void *data, size_t len, size_t zeros);
  */
 void replace_kernel(void);
 
+/* Somebody zeroes the kernel's head. */
+void zero_head(void);
+
 /* Makes a copy useless. */
 void spoil(const char *name);
 
