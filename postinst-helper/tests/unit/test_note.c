@@ -89,11 +89,62 @@ static void a_note_that_cannot_look(void **state IK_UNUSED)
 	session.env.release = release;
 }
 
+/* The kernel is finished, and then the note cannot be written: that is an error, for the journal is what failed. */
+static void a_recovery_without_its_note(void **state IK_UNUSED)
+{
+	char *release = session.env.release;
+	unsigned failed = 0;
+	bool more = true;
+
+	session.env.release = (char *)(uintptr_t)OURS;
+	for (long n = 1; more; n++) {
+		struct ik_report report = {0};
+		struct ik_err err = {0};
+		int r;
+
+		start_armed_new();
+		faults = (struct faults){
+			.on = true, .only = "ik_sys_pwrite", .at = n, .errnum = EIO};
+		r = recover(&report, &err);
+		more = faults.fired;
+		faults_off();
+		assert_int_equal(r < 0, err.code != IK_E_NONE);
+		assert_true(is(&ours));
+		failed += r < 0 && record().state == IK_JREC_DONE;
+	}
+	session.env.release = release;
+	assert_true(failed > 0);
+}
+
+/* Where there is no such kernel nothing of ours can be under way. */
+static void no_kernel_no_recovery(void **state IK_UNUSED)
+{
+	static const enum ik_conf_target targets[] = {IK_CONF_TARGET_LXSS,
+						      IK_CONF_TARGET_WSLCONFIG};
+	const char *folder = "Windows/System32/lxss", *away = "Windows/System32/away";
+	enum ik_conf_target target = session.conf.target;
+
+	start_installed();
+	assert_int_equal(renameat(session.drive.fd, folder, session.drive.fd, away), 0);
+	for (size_t i = 0; i < IK_ARRAY_SIZE(targets); i++) {
+		struct ik_report report = {0};
+		struct ik_err err = {0};
+
+		session.conf.target = targets[i];
+		assert_int_equal(recover(&report, &err), 0);
+		assert_int_equal(report.action, IK_ACTION_NONE);
+	}
+	session.conf.target = target;
+	assert_int_equal(renameat(session.drive.fd, away, session.drive.fd, folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(more_than_a_note),
 		cmocka_unit_test(a_note_that_cannot_look),
+		cmocka_unit_test(a_recovery_without_its_note),
+		cmocka_unit_test(no_kernel_no_recovery),
 	};
 
 	return cmocka_run_group_tests_name("note", tests, world_set_up, world_tear_down);
