@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 	}
 	program = argv[1];
 	only = argc > 3 ? argv[3] : NULL;
-	rounds = !strcmp(tier, "full") ? 145 : !strcmp(tier, "quick") ? 0 : 1;
+	rounds = !strcmp(tier, "full") ? 150 : !strcmp(tier, "quick") ? 0 : 1;
 	full_every = !strcmp(tier, "quick") ? 1000000 : 8;
 	arena_enter();
 	states_of_all();
