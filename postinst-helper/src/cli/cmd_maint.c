@@ -139,7 +139,7 @@ static const char *lead(const struct ik_cli *cli)
 				      strcmp(state->last_error.command, IK_REMEMBER_RECOVER) == 0))
 		return "an interrupted update is not finished yet: ";
 	if (is_removal(cli))
-		return "the kernel of the removed package stays in use on Windows for now: ";
+		return "the kernel of the removed package stays in use on Windows: ";
 	return "the package is installed, Windows not changed yet: ";
 }
 

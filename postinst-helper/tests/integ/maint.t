@@ -8,10 +8,7 @@ if [ "${IK_MAINT_NS:-}" != 1 ]; then
 fi
 . postinst-helper/tests/integ/lib.sh
 . postinst-helper/tests/integ/package.sh
-MODE=lxss
-image official.img "$OFFICIAL" 1M
 image official-elf.img "$OFFICIAL" 1M --format elf
-image newer.img "$OURS3" 1M
 
 life_of_a_package() {
 	new_drive

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2154 # variables of lib.sh
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of lib.sh, and for it
 # For tests of package events: packages under a /usr/lib that is seen only here. Sourced after lib.sh, in a mount namespace.
 PACKAGES=/usr/lib/immensity-wsl-kernel
+MODE=lxss
+image official.img "$OFFICIAL" 1M
+image newer.img "$OURS3" 1M
 
 # An empty package directory over the machine's /usr/lib, seen only here.
 private_usr_lib() {

@@ -8,9 +8,6 @@ if [ "${IK_MAINT_NS:-}" != 1 ]; then
 fi
 . postinst-helper/tests/integ/lib.sh
 . postinst-helper/tests/integ/package.sh
-MODE=lxss
-image official.img "$OFFICIAL" 1M
-image newer.img "$OURS3" 1M
 
 # Two series, and Windows that refuses: what waits for the one is not ended by the other.
 two_series_pending() {

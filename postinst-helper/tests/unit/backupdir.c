@@ -11,6 +11,7 @@
 
 #include "calls.h"
 #include "faults.h"
+#include "store/keep.h"
 #include "store/names.h"
 
 int backups_fd;
@@ -72,4 +73,16 @@ struct ik_backups backups_load(void)
 	if (ik_backups_load(backups_fd, NULL, &b, &err) < 0)
 		fail_msg("%s", err.message);
 	return b;
+}
+
+int backups_keep(struct ik_backups *b, const struct image *image, char name[64], struct ik_err *err)
+{
+	struct ik_target target;
+	int fd = openat(tmp.fd, image->name, O_RDONLY | O_CLOEXEC), r;
+
+	assert_int_equal(ik_target_look(tmp.fd, image->name, IK_TARGET_DIGEST, NULL, &target, NULL),
+			 0);
+	r = ik_backup_keep(backups_fd, b, &target, fd, NULL, name, err);
+	close(fd);
+	return r;
 }

@@ -27,6 +27,10 @@ void backups_hex_name(const char *prefix, const struct image *image, char name[6
 /* Is the file this very image? */
 bool backups_hold(const char *file, const struct image *image);
 
+/* Keeps a copy of an image that lies in the temporary directory; yields its name. */
+int backups_keep(struct ik_backups *b, const struct image *image, char name[64],
+		 struct ik_err *err);
+
 /* The list; ends the test when it cannot be had. */
 struct ik_backups backups_load(void);
 

@@ -12,37 +12,24 @@
 #include "store/names.h"
 #include "txnworld.h"
 
-/* Keeps the image that lies in the temporary directory; yields the name of its copy. */
-static int keep(struct ik_backups *b, const struct image *image, char name[64], struct ik_err *err)
-{
-	struct ik_target target;
-	int fd = openat(tmp.fd, image->name, O_RDONLY | O_CLOEXEC), r;
-
-	assert_int_equal(ik_target_look(tmp.fd, image->name, IK_TARGET_DIGEST, NULL, &target, NULL),
-			 0);
-	r = ik_backup_keep(backups_fd, b, &target, fd, NULL, name, err);
-	close(fd);
-	return r;
-}
-
 static void copies_get_their_names(void **state IK_UNUSED)
 {
 	struct ik_backups ik_autobackups b = backups_load();
 	char name[64], want[64];
 
-	assert_int_equal(keep(&b, &foreign, name, NULL), 0);
+	assert_int_equal(backups_keep(&b, &foreign, name, NULL), 0);
 	backups_hex_name(IK_NAME_FOREIGN_MORE, &foreign, want);
 	assert_string_equal(name, want);
-	assert_int_equal(keep(&b, &official, name, NULL), 0);
+	assert_int_equal(backups_keep(&b, &official, name, NULL), 0);
 	assert_string_equal(name, IK_NAME_OFFICIAL);
 	/* There already: nothing is written, and the same name comes back. */
 	call_fails("openat", 1, EIO);
-	assert_int_equal(keep(&b, &official, name, NULL), 0);
+	assert_int_equal(backups_keep(&b, &official, name, NULL), 0);
 	(void)call_met();
 	assert_string_equal(name, IK_NAME_OFFICIAL);
-	assert_int_equal(keep(&b, &ours, name, NULL), 0);
+	assert_int_equal(backups_keep(&b, &ours, name, NULL), 0);
 	assert_string_equal(name, IK_NAME_PREV);
-	assert_int_equal(keep(&b, &newer, name, NULL), 0);
+	assert_int_equal(backups_keep(&b, &newer, name, NULL), 0);
 	assert_string_equal(name, IK_NAME_PREV);
 	assert_int_equal(b.count, 3);
 	assert_int_equal(b.list[2].image.id.size_bytes, newer.size);
@@ -56,11 +43,11 @@ static void the_first_official_one_stays(void **state IK_UNUSED)
 
 	backups_put(IK_NAME_OFFICIAL, &newer); /* whatever it is */
 	b = backups_load();
-	assert_int_equal(keep(&b, &official, name, NULL), 0);
+	assert_int_equal(backups_keep(&b, &official, name, NULL), 0);
 	backups_hex_name(IK_NAME_OFFICIAL_MORE, &official, want);
 	assert_string_equal(name, want);
 	assert_int_equal(b.count, 2);
-	assert_int_equal(keep(&b, &foreign, name, NULL), 0);
+	assert_int_equal(backups_keep(&b, &foreign, name, NULL), 0);
 	assert_int_equal(b.count, 3);
 	backups_hex_name(IK_NAME_FOREIGN_MORE, &foreign, want);
 	assert_string_equal(name, want);
@@ -85,7 +72,7 @@ static void an_unreadable_first_one_stays(void **state IK_UNUSED)
 		faults_off();
 		assert_int_equal(b.count, 1);
 		assert_true(b.list[0].unreadable && !b.list[0].good);
-		assert_int_equal(keep(&b, &official, name, NULL), 0);
+		assert_int_equal(backups_keep(&b, &official, name, NULL), 0);
 		assert_string_equal(name, want);
 		assert_int_equal(unlinkat(backups_fd, want, 0), 0);
 	}
@@ -101,9 +88,9 @@ static void a_link_in_the_firsts_place_is_refused(void **state IK_UNUSED)
 
 	put_link(backups_fd, IK_NAME_OFFICIAL, "elsewhere");
 	b = backups_load();
-	assert_true(keep(&b, &official, name, &err) < 0);
+	assert_true(backups_keep(&b, &official, name, &err) < 0);
 	assert_int_equal(err.code, IK_E_PATH_SYMLINK);
-	assert_true(keep(&b, &official, name, NULL) < 0);
+	assert_true(backups_keep(&b, &official, name, NULL) < 0);
 	assert_int_equal(b.count, 0);
 }
 
@@ -114,11 +101,11 @@ static void no_copy_is_entered_that_was_not_made(void **state IK_UNUSED)
 	char name[64];
 
 	faults = (struct faults){.on = true, .only = "ik_sys_pwrite", .at = 1, .errnum = ENOSPC};
-	assert_int_equal(keep(&b, &ours, name, &err), -ENOSPC);
+	assert_int_equal(backups_keep(&b, &ours, name, &err), -ENOSPC);
 	faults_off();
 	assert_int_equal(b.count, 0);
 	call_fails("reallocarray", 1, ENOMEM);
-	assert_int_equal(keep(&b, &ours, name, &err), -ENOMEM);
+	assert_int_equal(backups_keep(&b, &ours, name, &err), -ENOMEM);
 	assert_true(call_met());
 	assert_int_equal(err.code, IK_E_MEMORY_EXHAUSTED);
 	assert_int_equal(b.count, 0);

@@ -16,14 +16,8 @@
 static int keep(struct ik_backups *b, const struct image *image)
 {
 	char name[IK_BACKUP_NAME_BYTES];
-	struct ik_target target;
-	int fd = openat(tmp.fd, image->name, O_RDONLY | O_CLOEXEC), r;
 
-	assert_int_equal(ik_target_look(tmp.fd, image->name, IK_TARGET_DIGEST, NULL, &target, NULL),
-			 0);
-	r = ik_backup_keep(backups_fd, b, &target, fd, NULL, name, NULL);
-	close(fd);
-	return r;
+	return backups_keep(b, image, name, NULL);
 }
 
 static struct ik_sha256 digest_of(const struct image *image)

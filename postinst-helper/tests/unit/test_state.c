@@ -214,7 +214,7 @@ static void memory_runs_out_in_jansson(void **state IK_UNUSED)
 	assert_true(load(NULL).installed);
 }
 
-/* It is there, but for now nobody can tell what it says: that is not "nothing". */
+/* It is there, but cannot be read: that is not "nothing". */
 static void what_cannot_be_read_is_not_empty(void **state IK_UNUSED)
 {
 	static const struct {
