@@ -38,6 +38,8 @@ static _Noreturn void wait_and_clean(pid_t child)
 
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
+	/* This process unshared, so the arena is mounted for it as well. */
+	(void)umount2(dir, MNT_DETACH);
 	(void)rmdir(dir);
 	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
