@@ -239,6 +239,21 @@ inline write_body(value)
 #define our_half_head (head == ZERO || (head == HALF && (body == j_a || body == j_b)))
 #endif
 
+/*
+ * The file may be opened late: somebody else has it. What recovery judged before is looked at again after the
+ * opening, and judged anew if it is another.
+ */
+#define is_as_judged (opened == file_id && j_id == opened && our_half_head)
+#ifdef BUG_NO_LOOK_AFTER_OPENING
+#define LOOK_AGAIN STEP(unseen = !is_as_judged)
+#else
+#define LOOK_AGAIN                                                                         \
+	STEP(if                                                                            \
+	     :: is_as_judged -> skip                                                       \
+	     :: else -> lock = 0; goto again                                               \
+	     fi)
+#endif
+
 proctype actor(byte me; byte mine)
 {
 	byte my_epoch, opened, current;
@@ -280,6 +295,9 @@ again:
 		   !(is_whole(head, body) && j_id == file_id && (head == j_a || head == j_b)) ->
 		STEP(j_state = SUPER; flush_journal())
 	:: our_half_head && j_state == ARMED && j_id == file_id ->
+		STEP(opened = file_id);
+		LOOK_AGAIN;
+		assert(!alive || !unseen);
 		if
 		:: prev == j_a ->
 #ifdef BUG_RECOVER_HEAD_ONLY
