@@ -19,7 +19,7 @@ struct ik_txn {
 	struct ik_target old; /* A, with digests */
 	bool old_is_torn;     /* nothing worth a backup is in the target */
 	bool has_false_head;  /* it is torn although its head is valid: a mixture that would boot */
-	bool old_waits;	      /* the copy of A gets its name, old_file, only before the overwriting */
+	bool old_waits; /* the copy of A gets its name, old_file, only before the overwriting */
 	char new_file[IK_BACKUP_NAME_BYTES];
 	char old_file[IK_BACKUP_NAME_BYTES];
 };

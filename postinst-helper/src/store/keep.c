@@ -151,7 +151,6 @@ int ik_backup_place(int dir_fd, struct ik_err *err)
 	int r = ik_sys_rename(dir_fd, IK_NAME_TEMP, dir_fd, IK_NAME_PREV);
 
 	if (r < 0)
-		return ik_io_fault(r, err, "renaming \"%s\" to \"%s\"", IK_NAME_TEMP,
-				   IK_NAME_PREV);
+		return ik_io_fault(r, err, "renaming \"%s\" to \"%s\"", IK_NAME_TEMP, IK_NAME_PREV);
 	return flush_name(dir_fd, err);
 }

@@ -212,8 +212,8 @@ static void a_script_that_stays_is_noted(void **state IK_UNUSED)
 
 		start_updated();
 		zero_head();
-		faults =
-			(struct faults){.on = true, .only = "ik_sys_rename", .at = n, .errnum = EIO};
+		faults = (struct faults){
+			.on = true, .only = "ik_sys_rename", .at = n, .errnum = EIO};
 		if (restore("previous", &report, NULL) >= 0 && report.note_count)
 			noted += strstr(report.notes[0], "may name kernels that are gone") &&
 				 is(&ours);
