@@ -6,8 +6,7 @@
 
 #include "flow/judge.h"
 #include "flow/recover.h"
-#include "io/afile.h"
-#include "store/names.h"
+#include "flow/staged.h"
 
 /* Is there anything to do at all? Asked without the lock. */
 static int has_work(const struct ik_scene *scene, const struct ik_job *job,
@@ -70,7 +69,7 @@ static int note_good(const struct ik_scene *scene, struct ik_job *job, struct ik
 	if (r >= 0 && !has_nothing(&lxss))
 		return recover_locked(&lxss, job, report, err);
 	if (r >= 0) {
-		ik_ignore(ik_afile_remove(lxss.dir_fd, IK_NAME_NEW, NULL)); /* has served */
+		ik_ignore(ik_staged_end(&lxss, NULL)); /* has served */
 		ik_ignore(ik_recover_mark_good(&lxss, job->session->env.release, NULL));
 	}
 	if (why.code != IK_E_RECOVERY_NEEDED)

@@ -10,10 +10,9 @@
 
 #include "flow/judge.h"
 #include "flow/settle.h"
-#include "io/afile.h"
+#include "flow/staged.h"
 #include "os/sys.h"
 #include "store/history.h"
-#include "store/names.h"
 
 #define ROUNDS 3 /* of looking at a target that somebody else is writing */
 
@@ -203,6 +202,7 @@ static int judge_and_act(struct ik_lxss *lxss, bool distrust_new, struct ik_err 
 
 int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
 {
+	bool armed = ik_judge_is_armed(&lxss->journal);
 	struct ik_err why = {0};
 	int r = judge_and_act(lxss, distrust_new, &why);
 
@@ -215,7 +215,9 @@ int ik_recover_run(struct ik_lxss *lxss, bool distrust_new, struct ik_err *err)
 		return ik_recover_in_the_dark(lxss->scene, r, &why, err);
 	/* The staged image has served its purpose: nothing is under way any more. */
 	if (r >= 0)
-		r = ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, &why);
+		r = ik_staged_end(lxss, &why);
+	if (r >= 0 && armed)
+		ik_staged_renew_guides(lxss);
 	if (r < 0 && err)
 		*err = why;
 	return r;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow/guide.h"
 #include "flow/lxss.h"
 #include "flow/recover.h"
 #include "flow/txn.h"
@@ -146,6 +147,8 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 	r = ik_sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files), err);
 	if (r >= 0 && job->purge)
 		r = purge(&lxss, &target, err);
+	if (r >= 0)
+		ik_guide_renew(&lxss, &target.whole);
 	return r < 0 ? r : 1;
 }
 

@@ -7,13 +7,14 @@
 
 #include <stdio.h>
 
+#include "flow/guide.h"
 #include "flow/recover.h"
+#include "flow/staged.h"
 #include "flow/txnprep.h"
-#include "io/afile.h"
 #include "io/fault.h"
 #include "os/sys.h"
 #include "store/history.h"
-#include "store/names.h"
+#include "store/keep.h"
 
 static void set_facts(const struct ik_txn *txn, struct ik_plan_replace_facts *facts)
 {
@@ -141,9 +142,10 @@ static int call_off(struct ik_txn *txn, int r)
 		return r;
 	/* If this fails the journal stays armed over an untouched target: recovery knows the row. */
 	if (ik_journal_mark(&lxss->journal, IK_JREC_IDLE, lxss->journal.rec.flags, "called off",
-			    NULL) >= 0 &&
-	    !txn->image->file)
-		ik_ignore(ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, NULL));
+			    NULL) >= 0) {
+		ik_ignore(ik_staged_end(lxss, NULL)); /* the next run goes on with it */
+		ik_staged_renew_guides(lxss);
+	}
 	ik_history_drive(lxss->dir_fd, "called off before anything was changed");
 	return r;
 }
@@ -157,6 +159,19 @@ static int recheck_locked(struct ik_txn *txn, struct ik_err *err)
 	if (held < 0)
 		return r < 0 ? r : held;
 	return r < 0 ? call_off(txn, r) : 0;
+}
+
+/*
+ * The copy of A gets its name, and that is flushed, under the armed journal and right before the overwriting: whatever
+ * is refused until now leaves our former image where it is. The journal and the script say this name already.
+ */
+static int name_copy(struct ik_txn *txn, struct ik_err *err)
+{
+	int r = txn->old_waits ? ik_backup_place(txn->lxss->dir_fd, err) : 0;
+
+	if (r >= 0)
+		return 0;
+	return ik_dlock_check(&txn->lxss->lock, NULL) < 0 ? r : call_off(txn, r);
 }
 
 /* Steps 9 to 15, and the way back if they fail. */
@@ -197,12 +212,13 @@ static void close_up(struct ik_txn *txn, bool padded)
 	uint32_t flags = lxss->journal.rec.flags | (padded ? IK_JREC_F_PADDED : 0);
 	char hex[IK_SHA256_HEX];
 
-	if (ik_journal_mark(&lxss->journal, IK_JREC_DONE, flags, NULL, NULL) < 0)
+	if (ik_journal_mark(&lxss->journal, IK_JREC_DONE, flags, NULL, NULL) < 0) {
 		ik_report_note(lxss->report,
 			       "the journal could not be closed; the next run will do it");
-	else if (!txn->image->file)
-		ik_ignore(
-			ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, NULL)); /* only takes up room */
+	} else {
+		ik_ignore(ik_staged_end(lxss, NULL)); /* only takes up room */
+		ik_staged_renew_guides(lxss);
+	}
 	ik_digest_hex(&txn->image->target.whole, hex);
 	ik_history_drive(lxss->dir_fd, "%s %s (sha256 %.12s) in place of %s; kept as %s",
 			 txn->purpose == IK_TXN_INSTALL ? "installed" : "restored",
@@ -210,6 +226,14 @@ static void close_up(struct ik_txn *txn, bool padded)
 			 txn->old_file);
 	lxss->report->action =
 		txn->purpose == IK_TXN_INSTALL ? IK_ACTION_INSTALLED : IK_ACTION_RESTORED;
+}
+
+/* Before the journal was armed. The script may speak of copies that never got their names, or are gone again. */
+static int give_up(struct ik_txn *txn, int r)
+{
+	if (txn->old_waits || txn->old_is_torn)
+		ik_guide_renew(txn->lxss, &txn->old.whole);
+	return r;
 }
 
 int ik_txn_run(struct ik_lxss *lxss, const struct ik_txn_image *image, enum ik_txn_purpose purpose,
@@ -234,8 +258,10 @@ int ik_txn_run(struct ik_lxss *lxss, const struct ik_txn_image *image, enum ik_t
 	if (r >= 0)
 		r = ik_txnprep_arm(&txn, err);
 	if (r < 0)
-		return r;
+		return give_up(&txn, r);
 	r = recheck_locked(&txn, err);
+	if (r >= 0)
+		r = name_copy(&txn, err);
 	if (r < 0)
 		return r;
 	r = overwrite(&txn, &padded, err);

@@ -71,6 +71,15 @@ static int begin_restore(const struct ik_job *job, struct ik_lxss *lxss, struct 
 	return r;
 }
 
+/* A change that was undone left a journal that speaks of the kernel in place, not of the one before it. */
+static const struct ik_sha256 *previous(const struct ik_lxss *lxss)
+{
+	const struct ik_journal *journal = &lxss->journal;
+
+	return journal->present && journal->rec.state != IK_JREC_IDLE ? &journal->rec.a.sha256 :
+									NULL;
+}
+
 static int restore_backup(struct ik_lxss *lxss, const char *name, struct ik_err *err)
 {
 	const struct ik_backup *backup = NULL;
@@ -81,9 +90,7 @@ static int restore_backup(struct ik_lxss *lxss, const char *name, struct ik_err 
 
 	if (r < 0)
 		return r;
-	r = ik_backups_select(&lxss->backups, name,
-			      lxss->journal.present ? &lxss->journal.rec.a.sha256 : NULL, &backup,
-			      err);
+	r = ik_backups_select(&lxss->backups, name, previous(lxss), &backup, err);
 	if (r < 0)
 		return r;
 	(void)snprintf(file, sizeof(file), "%s", backup->file);

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "codec/rescue.h"
+#include "flow/guide.h"
 #include "io/afile.h"
 #include "io/probe.h"
 #include "io/stage.h"
@@ -16,14 +16,26 @@
 #include "store/keep.h"
 #include "store/names.h"
 
+/* What is not staged takes up no room, and over a torn kernel no reserve is worth leaving it torn. */
+static uint64_t space_needed(const struct ik_txn *txn, bool backed_up)
+{
+	uint64_t new_bytes = txn->image->target.id.size_bytes;
+	uint64_t need = ik_plan_space(txn->old.id.size_bytes, new_bytes, !backed_up);
+
+	if (txn->image->file)
+		need -= new_bytes;
+	if (txn->old_is_torn)
+		need -= ik_plan_space(0, 0, false);
+	return need;
+}
+
 /* Step 2: what could go wrong later is found out now. */
 static int probe(struct ik_txn *txn, struct ik_err *err)
 {
 	struct ik_lxss *lxss = txn->lxss;
 	bool backed_up = txn->old_is_torn ||
 			 ik_backups_find(&lxss->backups, &txn->old.whole, txn->old.id.size_bytes);
-	uint64_t need =
-		ik_plan_space(txn->old.id.size_bytes, txn->image->target.id.size_bytes, !backed_up);
+	uint64_t need = space_needed(txn, backed_up);
 	uint64_t have = 0;
 	int r = ik_probe_server(lxss->dir_fd, err);
 
@@ -62,7 +74,10 @@ static int stage(struct ik_txn *txn, struct ik_err *err)
 	return image->file ? 0 : ik_stage_copy(&job, &txn->lxss->progress, err);
 }
 
-/* Step 5: A beside the target. A torn target has nothing to keep: then A is B. */
+/*
+ * Step 5: A beside the target; if it is ours, without its name, which our former image still has. A torn target has
+ * nothing to keep: then A is B.
+ */
 static int back_up(struct ik_txn *txn, struct ik_err *err)
 {
 	struct ik_lxss *lxss = txn->lxss;
@@ -77,48 +92,15 @@ static int back_up(struct ik_txn *txn, struct ik_err *err)
 	if (r >= 0)
 		r = ik_backup_keep(lxss->dir_fd, &lxss->backups, &txn->old, fd, &lxss->progress,
 				   txn->old_file, err);
+	txn->old_waits = r > 0;
 	return r;
-}
-
-static void add_rescue(struct ik_rescue *rescue, const char *verb, const char *file,
-		       const struct ik_target *target)
-{
-	struct ik_rescue_image *image = &rescue->images[rescue->n_images++];
-
-	image->verb = verb;
-	image->file = file;
-	image->size_bytes = target->id.size_bytes;
-	image->sha256 = target->whole;
-	image->release = target->image.release;
 }
 
 /* Step 6: the way back for a user with only Windows. */
 static int write_rescue(struct ik_txn *txn, struct ik_err *err)
 {
-	struct ik_lxss *lxss = txn->lxss;
-	struct ik_strbuf ik_autostrbuf script = {0}, readme = {0};
-	const struct ik_backup *official = ik_backups_newest_good(&lxss->backups);
-	struct ik_rescue rescue = {
-		.target_file = lxss->name,
-		.lock_file = IK_NAME_LOCK,
-		.script_file = IK_NAME_SCRIPT,
-		.dir_windows = lxss->scene->lxss.windows,
-		.tool_version = IK_VERSION,
-	};
-	int r;
-
-	add_rescue(&rescue, "previous", txn->old_file,
-		   txn->old_is_torn ? &txn->image->target : &txn->old);
-	if (official)
-		add_rescue(&rescue, "official", official->file, &official->image);
-	r = ik_rescue_script(&rescue, &script, err);
-	if (r >= 0)
-		r = ik_rescue_readme(&rescue, &readme, err);
-	if (r >= 0)
-		r = ik_afile_put(lxss->dir_fd, IK_NAME_SCRIPT, script.data, script.len, 0644, err);
-	if (r >= 0)
-		r = ik_afile_put(lxss->dir_fd, IK_NAME_README, readme.data, readme.len, 0644, err);
-	return r;
+	return ik_guide_put(txn->lxss, txn->old_file,
+			    txn->old_is_torn ? &txn->image->target : &txn->old, err);
 }
 
 static void fill_image(struct ik_jrec_image *out, const struct ik_target *target, const char *file)
@@ -165,8 +147,9 @@ int ik_txnprep_stage(struct ik_txn *txn, struct ik_err *err)
 		r = back_up(txn, err);
 	if (r >= 0)
 		r = write_rescue(txn, err);
-	if (r < 0 && !txn->image->file)
-		ik_ignore(ik_afile_remove(txn->lxss->dir_fd, IK_NAME_NEW,
-					  NULL)); /* first error counts */
+	if (r < 0 && !txn->image->file) /* first error counts */
+		ik_ignore(ik_afile_remove(txn->lxss->dir_fd, IK_NAME_NEW, NULL));
+	if (r < 0)
+		ik_ignore(ik_afile_remove(txn->lxss->dir_fd, IK_NAME_TEMP, NULL));
 	return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Steps 2 and 4 to 7 of the in-place transaction: probe, both copies, the way back, the armed journal.
- * It must not touch the target.
+ * It must not touch the target, nor our former image.
  */
 #ifndef IK_FLOW_TXNPREP_H
 #define IK_FLOW_TXNPREP_H
@@ -19,6 +19,7 @@ struct ik_txn {
 	struct ik_target old; /* A, with digests */
 	bool old_is_torn;     /* nothing worth a backup is in the target */
 	bool has_false_head;  /* it is torn although its head is valid: a mixture that would boot */
+	bool old_waits; /* the copy of A gets its name, old_file, only before the overwriting */
 	char new_file[IK_BACKUP_NAME_BYTES];
 	char old_file[IK_BACKUP_NAME_BYTES];
 };

@@ -83,6 +83,8 @@ int ik_stage_copy(const struct ik_stage *stage, const struct ik_progress *progre
 	if (r >= 0)
 		r = ik_reread_expect(stage->dir_fd, stage->temp, stage->size_bytes, &stage->digest,
 				     progress, err);
+	if (r >= 0 && stage->waits)
+		return 0;
 	if (r >= 0) {
 		r = ik_sys_rename(stage->dir_fd, stage->temp, stage->dir_fd, stage->name);
 		if (r >= 0) {

@@ -24,6 +24,7 @@ struct ik_stage {
 	const char *name;	 /* final name, one component; a regular file there is replaced */
 	const char *what;	 /* static text for progress, e.g. "backing up" */
 	bool names_later;	 /* the caller flushes the directory before it relies on the name */
+	bool waits;		 /* it stays under the temporary name; the caller renames it */
 };
 
 /*
@@ -32,8 +33,8 @@ struct ik_stage {
  *             stopped it; IK_E_FILE_*, IK_E_PATH_SYMLINK: no regular file at one of the names;
  *             others by ik_io_fault()
  * Effects     on success the copy is durable and proved under its final name (names_later: its bytes
- *             are, its name once the caller has flushed the directory); on failure the
- *             temporary file is gone and the final name is as before
+ *             are, its name once the caller has flushed the directory; waits: under its temporary
+ *             one); on failure the temporary file is gone and the final name is as before
  */
 int ik_stage_copy(const struct ik_stage *stage, const struct ik_progress *progress,
 		  struct ik_err *err) IK_MUST_CHECK;

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is official or foreign gets a name that nothing else has; only our own former image is replaced.
+ * What is official or foreign gets a name that nothing else has; only our own former image is replaced, and that late:
+ * whatever is refused before the overwriting must not cost it.
  */
 #include "store/keep.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "io/afile.h"
+#include "io/fault.h"
 #include "io/stage.h"
 #include "os/pathres.h"
+#include "os/sys.h"
 #include "store/names.h"
 #include "store/seal.h"
 
@@ -115,8 +119,38 @@ int ik_backup_keep(int dir_fd, struct ik_backups *b, const struct ik_target *ima
 	if (r < 0)
 		return r;
 	stage.name = ret_file;
+	stage.waits = strcmp(ret_file, IK_NAME_PREV) == 0;
 	r = ik_stage_copy(&stage, progress, err);
 	if (r >= 0)
 		r = ik_backups_enter(b, ret_file, image, err);
-	return r < 0 ? r : seal_first(dir_fd, b, err);
+	if (r >= 0)
+		r = seal_first(dir_fd, b, err);
+	return r < 0 ? r : stage.waits;
+}
+
+/*
+ * NTFS writes its log when a file is flushed, and may ignore the flush of a directory: the head that is zeroed next must
+ * not reach the disk before this name.
+ */
+static int flush_name(int dir_fd, struct ik_err *err)
+{
+	ik_autoclose int fd = -EBADF;
+	int r = ik_path_open_regular(dir_fd, IK_NAME_PREV, O_RDWR, &fd, NULL, err);
+
+	if (r < 0)
+		return r;
+	r = ik_sys_fsync(fd);
+	if (r < 0)
+		return ik_io_fault(r, err, "flushing \"%s\"", IK_NAME_PREV);
+	ik_sys_fsync_dir(dir_fd);
+	return 0;
+}
+
+int ik_backup_place(int dir_fd, struct ik_err *err)
+{
+	int r = ik_sys_rename(dir_fd, IK_NAME_TEMP, dir_fd, IK_NAME_PREV);
+
+	if (r < 0)
+		return ik_io_fault(r, err, "renaming \"%s\" to \"%s\"", IK_NAME_TEMP, IK_NAME_PREV);
+	return flush_name(dir_fd, err);
 }

@@ -96,11 +96,17 @@ bool ik_seal_contradicts(const struct ik_seal *seal, const char *file,
 		return true;
 	if (!seal->has_journal)
 		return false;
+	/*
+	 * Our former image is replaced under the armed journal: until then, and for good if that was called off, an earlier
+	 * one has its name.
+	 */
+	if (!first && (rec->state == IK_JREC_ARMED || rec->state == IK_JREC_IDLE))
+		return false;
 	a = strcasecmp(rec->a.file, file) == 0;
 	b = strcasecmp(rec->b.file, file) == 0;
 	if (!a && !b)
 		return false;
-	/* Our former image is replaced before the journal is armed: a crash in between leaves the present one under its name. */
+	/* Not so long ago it was replaced before the journal was armed: the present image may have the name, too. */
 	return !((a || !first) && is_image(&rec->a, digest, size_bytes)) &&
 	       !((b || !first) && is_image(&rec->b, digest, size_bytes));
 }

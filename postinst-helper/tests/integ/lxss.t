@@ -178,6 +178,8 @@ removal() {
 	same "its backup stays" "$TOOLS/immensity-official.img" "$W/official.img"
 	is "all else is gone but the guides" "$(find "$TOOLS" -name 'immensity-*' -printf '%f\n' | sort | tr '\n' ' ')" \
 		"immensity-README.txt immensity-history.txt immensity-official.img immensity-official.sha256 immensity-restore.cmd "
+	fails "and these name nothing else" 1 "" grep -E 'immensity-(prev|new)' "$TOOLS/immensity-restore.cmd" "$TOOLS/immensity-README.txt"
+	ok "but the official one" grep -q 'IK_FILE=immensity-official.img' "$TOOLS/immensity-restore.cmd"
 	is "again: nothing to do" "$(field data.action remove)" unchanged
 	is "purge" "$(status_of ik maint --event=purge --format=deb)" 0
 	is "leaves nothing" "$(ls "$TOOLS")" kernel
@@ -186,6 +188,39 @@ removal() {
 	rm "$TOOLS"/immensity-*.img
 	fails "without any backup ours stays" 1 "no backup" ik remove
 	same "and is whole" "$T" "$W/ours1.img"
+}
+
+# named_files: what the script puts in place.
+named_files() {
+	sed -n 's/^set "IK_FILE=\(.*\)".*/\1/p' "$TOOLS/immensity-restore.cmd" | sort | tr '\n' ' '
+}
+
+# Script and readme name what is there, whatever came in between, and our former image outlives a change that fails.
+guides() {
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	cat "$W/official2.img" >"$T"
+	ik install --image "$W/ours3.img" >/dev/null
+	is "purge after Windows Update" "$(status_of ik maint --event=purge --format=deb)" 0
+	same "its kernel is back" "$T" "$W/official2.img"
+	is "the script knows the backup that is left" "$(named_files)" "immensity-official.img "
+	ok "and so does the readme" grep -q 'immensity-official.img' "$TOOLS/immensity-README.txt"
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	ik install --image "$W/ours3.img" >/dev/null
+	dd if=/dev/zero of="$T" bs=4096 count=1 conv=notrunc status=none
+	is "a torn kernel, restore --to previous" "$(status_of ik restore --to previous)" 0
+	is "the script knows what remains" "$(named_files)" "immensity-official.img immensity-prev.img "
+	ik --force install --image "$W/ours3.img" >/dev/null
+	rm "$TOOLS/immensity-README.txt"
+	mkdir "$TOOLS/immensity-README.txt"
+	is "refused late" "$(status_of ik restore --to previous)" 3
+	is "an install as well" "$(status_of ik --force install --image "$W/ours2.img")" 3
+	rmdir "$TOOLS/immensity-README.txt"
+	same "our former image is still there" "$TOOLS/immensity-prev.img" "$W/ours1.img"
+	ok "and known to the script" grep -q "$(sum "$W/ours1.img")" "$TOOLS/immensity-restore.cmd"
+	is "restore --to previous" "$(status_of ik restore --to previous)" 0
+	same "puts it in place" "$T" "$W/ours1.img"
 }
 
 # limited SIZE COMMAND...: with this limit on the size of files, in KiB, and without the right to raise it.
@@ -237,6 +272,7 @@ unreadable
 rotten
 official_for_a_while
 removal
+guides
 small_limits
 spellings
 done_testing

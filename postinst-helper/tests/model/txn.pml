@@ -325,9 +325,10 @@ again:
 #ifdef BUG_FIRST_NOT_KEPT
 	STEP(prev = current);
 #else
-	STEP(prev = current;
-	     if
-	     :: is_official(current) && first == ZERO -> first = current
+	/* A copy of ours does not get its name yet: an earlier one has it. */
+	STEP(if
+	     :: is_official(current) && first == ZERO -> prev = current; first = current
+	     :: is_official(current) && first != ZERO -> prev = current
 	     :: else -> skip
 	     fi);
 #endif
@@ -348,6 +349,12 @@ again:
 	     :: opened == file_id && head == current && body == current -> skip
 	     :: else -> UNSEEN
 	     fi);
+
+	/* The copy gets its name, which is flushed, under the armed journal. */
+	STEP(prev = current);
+#if !defined(BUG_NAME_NOT_FLUSHED) && !defined(BUG_BACKUP_NOT_FLUSHED)
+	STEP(prev_disk = prev);
+#endif
 
 	/* Nobody's finished work is overwritten, unless it came in the last moment. */
 	assert(!alive || !unseen);

@@ -27,10 +27,16 @@ static void copies_get_their_names(void **state IK_UNUSED)
 	assert_int_equal(backups_keep(&b, &official, name, NULL), 0);
 	(void)call_met();
 	assert_string_equal(name, IK_NAME_OFFICIAL);
-	assert_int_equal(backups_keep(&b, &ours, name, NULL), 0);
+	assert_int_equal(backups_keep(&b, &ours, name, NULL), 1);
 	assert_string_equal(name, IK_NAME_PREV);
-	assert_int_equal(backups_keep(&b, &newer, name, NULL), 0);
+	assert_int_equal(ik_backup_place(backups_fd, NULL), 0);
+	/* The next one of ours waits until it is said that it may take the name. */
+	assert_int_equal(backups_keep(&b, &newer, name, NULL), 1);
 	assert_string_equal(name, IK_NAME_PREV);
+	assert_true(backups_hold(IK_NAME_PREV, &ours));
+	assert_true(backups_hold(IK_NAME_TEMP, &newer));
+	assert_int_equal(ik_backup_place(backups_fd, NULL), 0);
+	assert_true(backups_hold(IK_NAME_PREV, &newer));
 	assert_int_equal(b.count, 3);
 	assert_int_equal(b.list[2].image.id.size_bytes, newer.size);
 }
