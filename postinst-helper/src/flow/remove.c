@@ -18,9 +18,9 @@
 #include "store/names.h"
 #include "store/sweep.h"
 
-/* Gone with the package. */
+/* Gone with the package; the journal comes last. */
 static const char *const own_files[] = {IK_NAME_NEW,	 IK_NAME_TEMP,	  IK_NAME_PREV,
-					IK_NAME_JOURNAL, IK_PROBE_NAME_A, IK_PROBE_NAME_B};
+					IK_PROBE_NAME_A, IK_PROBE_NAME_B, IK_NAME_JOURNAL};
 /* Gone when no backup is left that they speak of. */
 static const char *const guide_files[] = {IK_NAME_SCRIPT, IK_NAME_README, IK_NAME_HISTORY,
 					  IK_NAME_SEAL, "immensity-restore.log"};
@@ -127,6 +127,7 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	struct ik_target target;
 	struct ik_err why = {0};
+	bool padded;
 	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
 			       &why);
 
@@ -143,7 +144,9 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 	if (r < 0)
 		return r;
 	ik_sweep_broken_locks(lxss.dir_fd);
-	r = ik_sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files), err);
+	/* Without it, the next install would keep zeros of ours as a part of Microsoft's kernel. */
+	padded = lxss.journal.present && (lxss.journal.rec.flags & IK_JREC_F_PADDED);
+	r = ik_sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files) - padded, err);
 	if (r >= 0 && job->purge)
 		r = purge(&lxss, &target, err);
 	return r < 0 ? r : 1;

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "flow/match.h"
 #include "flow/recover.h"
 #include "flow/txnprep.h"
 #include "io/afile.h"
@@ -42,23 +43,35 @@ static int check_size(const struct ik_txn *txn, struct ik_err *err)
 			  (unsigned long long)size);
 }
 
+/* What is there, and what of it counts? */
+static int look(struct ik_txn *txn, struct ik_err *err)
+{
+	struct ik_lxss *lxss = txn->lxss;
+	int r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST_CACHE, &lxss->progress,
+			       &txn->there, err);
+
+	if (r < 0)
+		return r;
+	txn->old = txn->there;
+	/* Recovery knows more than the head says: a mixture is no kernel of anybody. */
+	if (lxss->half_written) {
+		txn->has_false_head = txn->old.kind != IK_KIND_TORN;
+		txn->old.kind = IK_KIND_TORN;
+	}
+	return ik_match_take_zeros_off(lxss->scene, &lxss->journal, &lxss->progress, &txn->old,
+				       err);
+}
+
 /* Steps 0 and 3: what is there, and may it be replaced? 1 = nothing to do. */
 static int judge(struct ik_txn *txn, struct ik_err *err)
 {
 	struct ik_lxss *lxss = txn->lxss;
 	struct ik_plan_replace_facts facts;
 	enum ik_verdict verdict;
-	int r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST_CACHE, &lxss->progress,
-			       &txn->old, err);
+	int r = look(txn, err);
 
-	if (r < 0)
-		return r;
-	/* Recovery knows more than the head says: a mixture is no kernel of anybody. */
-	if (lxss->half_written) {
-		txn->has_false_head = txn->old.kind != IK_KIND_TORN;
-		txn->old.kind = IK_KIND_TORN;
-	}
-	r = check_size(txn, err);
+	if (r >= 0)
+		r = check_size(txn, err);
 	if (r < 0)
 		return r;
 	lxss->known = txn->old;
@@ -92,9 +105,9 @@ static int recheck(struct ik_txn *txn, struct ik_err *err)
 			      &lxss->progress, &seen, err);
 	if (r < 0)
 		return r;
-	if (ik_file_id_is_same(&seen.id, &txn->old.id) && seen.id.nlink == txn->old.id.nlink &&
-	    seen.id.size_bytes == txn->old.id.size_bytes &&
-	    ik_digest_is_equal(&seen.whole, &txn->old.whole))
+	if (ik_file_id_is_same(&seen.id, &txn->there.id) && seen.id.nlink == txn->there.id.nlink &&
+	    seen.id.size_bytes == txn->there.id.size_bytes &&
+	    ik_digest_is_equal(&seen.whole, &txn->there.whole))
 		return 0;
 	r = ik_err_set(
 		err, IK_E_TARGET_CHANGED, ESTALE,
@@ -128,8 +141,22 @@ static int take_head_away(struct ik_txn *txn, struct ik_err *err)
 	if (r < 0)
 		return ik_io_fault(r, err, "writing \"%s\"", lxss->name);
 	ik_ignore(ik_sys_set_mtime(fd, &mtime));
-	return ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST, &lxss->progress,
-			      &txn->old, err);
+	r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST, &lxss->progress, &txn->there,
+			   err);
+	txn->old = txn->there;
+	return r;
+}
+
+/* Zeros behind A that could not be cut off again are noted: nobody is to take them for a part of it. */
+static uint32_t flags_of_old(const struct ik_txn *txn)
+{
+	struct ik_file_id id;
+	uint32_t flags = txn->lxss->journal.rec.flags;
+
+	if (ik_path_identify(txn->lxss->dir_fd, txn->lxss->name, &id, NULL) < 0 ||
+	    id.size_bytes != txn->old.id.size_bytes)
+		flags |= IK_JREC_F_PADDED;
+	return flags;
 }
 
 /* Nothing was touched: takes the journal back. Over what was torn before it stays armed: recovery goes on with it. */
@@ -140,8 +167,8 @@ static int call_off(struct ik_txn *txn, int r)
 	if (txn->old_is_torn)
 		return r;
 	/* If this fails the journal stays armed over an untouched target: recovery knows the row. */
-	if (ik_journal_mark(&lxss->journal, IK_JREC_IDLE, lxss->journal.rec.flags, "called off",
-			    NULL) >= 0 &&
+	if (ik_journal_mark(&lxss->journal, IK_JREC_IDLE, flags_of_old(txn), "called off", NULL) >=
+		    0 &&
 	    !txn->image->file)
 		ik_ignore(ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, NULL));
 	ik_history_drive(lxss->dir_fd, "called off before anything was changed");
@@ -171,7 +198,7 @@ static int overwrite(struct ik_txn *txn, bool *ret_padded, struct ik_err *err)
 
 	*ret_padded = job.padded;
 	lxss->known = txn->image->target;
-	lxss->known.has_digest = r >= 0 && !job.padded;
+	lxss->known.has_digest = r >= 0;
 	if (r >= 0)
 		return 0;
 	if (err)

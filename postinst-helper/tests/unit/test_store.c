@@ -252,7 +252,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(journal_alternates, tmp_setup, tmp_teardown),
 		cmocka_unit_test_setup_teardown(torn_slot_is_ignored, tmp_setup, tmp_teardown),
-		cmocka_unit_test_setup_teardown(what_follows_the_slots_is_not_read, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(what_follows_the_slots_is_not_read, tmp_setup,
+						tmp_teardown),
 		cmocka_unit_test_setup_teardown(lock_of_the_dead_is_broken, tmp_setup,
 						tmp_teardown),
 		cmocka_unit_test_setup_teardown(lock_of_another_is_watched, tmp_setup,
