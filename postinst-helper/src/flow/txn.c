@@ -30,31 +30,45 @@ static void set_facts(const struct ik_txn *txn, struct ik_plan_replace_facts *fa
 	};
 }
 
-/* A whole kernel of a size that no kernel has is somebody's joke. */
+/* A whole kernel of a size that no kernel has is somebody's joke, or was copied onto a full disk. */
 static int check_size(const struct ik_txn *txn, struct ik_err *err)
 {
 	uint64_t size = txn->old.id.size_bytes;
+	int r;
 
 	if (txn->old.kind == IK_KIND_MISSING || txn->old.kind == IK_KIND_TORN ||
-	    (size >= IK_IMAGE_MIN_BYTES && size <= IK_IMAGE_MAX_BYTES))
+	    ik_target_has_kernel_size(&txn->old))
 		return 0;
-	return ik_err_set(err, size > IK_IMAGE_MAX_BYTES ? IK_E_FILE_TOO_BIG : IK_E_FILE_TOO_SMALL,
-			  0, "\"%s\" has %llu bytes, which no kernel has", txn->lxss->name,
-			  (unsigned long long)size);
+	r = ik_err_set(err, size > IK_IMAGE_MAX_BYTES ? IK_E_FILE_TOO_BIG : IK_E_FILE_TOO_SMALL, 0,
+		       "\"%s\" has %llu bytes, which no kernel has", txn->lxss->name,
+		       (unsigned long long)size);
+	ik_err_hint(err, "run `immensity-kernel restore --to official`, or `wsl --update` from "
+			 "Windows");
+	return r;
+}
+
+/* Is there nothing that a backup could be for? Recovery knows more than the head says: a mixture is no kernel of anybody. */
+static bool is_worthless(const struct ik_txn *txn)
+{
+	if (txn->lxss->half_written)
+		return true;
+	return txn->purpose == IK_TXN_RESTORE && txn->old.kind != IK_KIND_MISSING &&
+	       !ik_target_has_kernel_size(&txn->old);
 }
 
 /* What is there, and what of it counts? */
 static int look(struct ik_txn *txn, struct ik_err *err)
 {
 	struct ik_lxss *lxss = txn->lxss;
-	int r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST_CACHE, &lxss->progress,
-			       &txn->there, err);
+	int r = ik_lxss_sight(lxss, err);
 
+	if (r >= 0)
+		r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST_CACHE,
+				   &lxss->progress, &txn->there, err);
 	if (r < 0)
 		return r;
 	txn->old = txn->there;
-	/* Recovery knows more than the head says: a mixture is no kernel of anybody. */
-	if (lxss->half_written) {
+	if (is_worthless(txn)) {
 		txn->has_false_head = txn->old.kind != IK_KIND_TORN;
 		txn->old.kind = IK_KIND_TORN;
 	}
@@ -93,21 +107,31 @@ static int judge(struct ik_txn *txn, struct ik_err *err)
 	return 0;
 }
 
-/* Step 8: still the same file with the same content? Windows Update may have come by. */
+static bool is_as_before(const struct ik_reread *seen, const struct ik_target *there)
+{
+	return ik_file_id_is_same(&seen->id, &there->id) && seen->id.nlink == there->id.nlink &&
+	       seen->id.size_bytes == there->id.size_bytes &&
+	       ik_digest_is_equal(&seen->whole, &there->whole);
+}
+
+/*
+ * Step 8: still the same file with the same content? Windows Update may have come by. What is longer than any kernel is
+ * not read as a whole: its looks must do.
+ */
 static int recheck(struct ik_txn *txn, struct ik_err *err)
 {
 	struct ik_lxss *lxss = txn->lxss;
+	struct ik_sight before = lxss->judged;
 	struct ik_reread seen;
 	int r = ik_lxss_sight(lxss, err);
 
-	if (r >= 0)
+	if (r >= 0 && txn->there.has_digest)
 		r = ik_reread(lxss->dir_fd, lxss->name, UINT64_MAX, IK_REREAD_WHOLE,
 			      &lxss->progress, &seen, err);
 	if (r < 0)
 		return r;
-	if (ik_file_id_is_same(&seen.id, &txn->there.id) && seen.id.nlink == txn->there.id.nlink &&
-	    seen.id.size_bytes == txn->there.id.size_bytes &&
-	    ik_digest_is_equal(&seen.whole, &txn->there.whole))
+	if (txn->there.has_digest ? is_as_before(&seen, &txn->there) :
+				    ik_sight_is_same(&before, &lxss->judged))
 		return 0;
 	r = ik_err_set(
 		err, IK_E_TARGET_CHANGED, ESTALE,
@@ -135,14 +159,17 @@ static int take_head_away(struct ik_txn *txn, struct ik_err *err)
 	if (r < 0)
 		return r;
 	lxss->known.has_digest = false;
+	lxss->half_written = true; /* from here on, a failure is no "nothing changed" */
 	r = ik_sys_pwrite(fd, zeros, sizeof(zeros), 0);
 	if (r >= 0)
 		r = ik_sys_fsync(fd);
 	if (r < 0)
 		return ik_io_fault(r, err, "writing \"%s\"", lxss->name);
 	ik_ignore(ik_sys_set_mtime(fd, &mtime));
-	r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST, &lxss->progress, &txn->there,
-			   err);
+	r = ik_lxss_sight(lxss, err);
+	if (r >= 0)
+		r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST, &lxss->progress,
+				   &txn->there, err);
 	txn->old = txn->there;
 	return r;
 }
