@@ -13,6 +13,13 @@ bool ik_judge_is_armed(const struct ik_journal *journal)
 	return journal->present && journal->rec.state == IK_JREC_ARMED;
 }
 
+bool ik_judge_is_whole(const struct ik_journal *journal, enum ik_recovery verdict)
+{
+	return verdict == IK_RECOVERY_NOTHING ||
+	       (!ik_judge_is_armed(journal) &&
+		(verdict == IK_RECOVERY_FORWARD || verdict == IK_RECOVERY_IDLE));
+}
+
 static enum ik_plan_journal journal_fact(const struct ik_journal *journal)
 {
 	if (!journal->present)

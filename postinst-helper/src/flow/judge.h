@@ -19,6 +19,12 @@
 bool ik_judge_is_armed(const struct ik_journal *journal);
 
 /*
+ * Purpose     is there nothing to mend? Zeros behind a whole image that could not be cut off, noted by a closed journal,
+ *             do no harm.
+ */
+bool ik_judge_is_whole(const struct ik_journal *journal, enum ik_recovery verdict);
+
+/*
  * Purpose     tells, without lock and without writing, what recovery would do.
  * Parameters  scene: with a target; journal: as loaded; distrust_new: see ik_plan_recover_facts
  *             progress: may be NULL; ret: the verdict

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow/match.h"
 #include "os/sys.h"
 
 static int tick(void *ctx, const char *what, uint64_t done, uint64_t total)
@@ -150,6 +151,7 @@ int ik_lxss_report_target(const struct ik_scene *scene, bool with_digest,
 			  struct ik_err *err)
 {
 	struct ik_report_image *out = &report->target;
+	struct ik_journal journal;
 	struct ik_target target;
 	int r;
 
@@ -161,6 +163,9 @@ int ik_lxss_report_target(const struct ik_scene *scene, bool with_digest,
 	r = ik_target_look(scene->lxss.fd, scene->lxss.name,
 			   with_digest ? IK_TARGET_DIGEST : IK_TARGET_NO_DIGEST, progress, &target,
 			   err);
+	/* Without a journal, all that lies there is told. */
+	if (r >= 0 && with_digest && ik_journal_load(scene->lxss.fd, &journal, NULL) >= 0)
+		r = ik_match_take_zeros_off(scene, &journal, progress, &target, err);
 	if (r < 0)
 		return r;
 	ik_lxss_describe(&target, out);
@@ -177,6 +182,7 @@ int ik_lxss_report_known(struct ik_lxss *lxss, struct ik_err *err)
 	r = ik_lxss_report_target(lxss->scene, !known, NULL, lxss->report, err);
 	if (r >= 0 && known) {
 		lxss->report->target.has_sha256 = true;
+		lxss->report->target.size_bytes = lxss->known.id.size_bytes;
 		memcpy(lxss->report->target.sha256, lxss->known.whole.bytes, IK_SHA256_LEN);
 	}
 	return r;

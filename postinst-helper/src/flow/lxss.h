@@ -85,7 +85,7 @@ int ik_lxss_write(struct ik_lxss *lxss, int from_fd, const struct ik_jrec_image 
 		  struct ik_inplace *ret_job, struct ik_err *err) IK_MUST_CHECK;
 
 /*
- * Purpose     fills the report's target from what is at the target now.
+ * Purpose     fills the report's target from what is at the target now; with a digest, without zeros of ours behind it.
  * Parameters  with_digest: hash it too
  */
 int ik_lxss_report_target(const struct ik_scene *scene, bool with_digest,

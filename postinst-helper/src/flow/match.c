@@ -40,6 +40,32 @@ int ik_match_target(const struct ik_scene *scene, const struct ik_jrec_image *im
 	return 0;
 }
 
+int ik_match_take_zeros_off(const struct ik_scene *scene, const struct ik_journal *journal,
+			    const struct ik_progress *progress, struct ik_target *target,
+			    struct ik_err *err)
+{
+	const struct ik_jrec_image *const images[] = {&journal->rec.b, &journal->rec.a};
+	enum ik_match match;
+	bool body;
+	int r;
+
+	if (!journal->present || !(journal->rec.flags & IK_JREC_F_PADDED) || !target->has_digest ||
+	    target->kind == IK_KIND_TORN)
+		return 0;
+	for (size_t i = 0; i < IK_ARRAY_SIZE(images); i++) {
+		r = ik_match_target(scene, images[i], progress, &match, &body, err);
+		if (r < 0)
+			return r;
+		if (match != IK_MATCH_PADDED)
+			continue;
+		target->id.size_bytes = target->image.size_bytes = images[i]->size_bytes;
+		target->whole = images[i]->sha256;
+		target->body = images[i]->body_sha256;
+		return 0;
+	}
+	return 0;
+}
+
 int ik_match_mixture(const struct ik_scene *scene, const struct ik_jrec *rec, struct ik_err *err)
 {
 	int dir_fd = scene->lxss.fd;

@@ -13,6 +13,8 @@
 #include "codec/jrec.h"
 #include "flow/plan.h"
 #include "flow/scene.h"
+#include "store/journal.h"
+#include "store/target.h"
 
 /*
  * Purpose     compares the target with an image.
@@ -23,6 +25,16 @@
 int ik_match_target(const struct ik_scene *scene, const struct ik_jrec_image *image,
 		    const struct ik_progress *progress, enum ik_match *ret_match, bool *ret_body,
 		    struct ik_err *err) IK_MUST_CHECK;
+
+/*
+ * Purpose     takes zeros of ours off a look at the target: where the journal notes that some could not be cut off, and
+ *             nothing else follows one of its images, size and digests become that image's.
+ * Parameters  target: as looked at, with digest; one that is torn, or has none, is left alone
+ * Errors      pathres, io/reread
+ */
+int ik_match_take_zeros_off(const struct ik_scene *scene, const struct ik_journal *journal,
+			    const struct ik_progress *progress, struct ik_target *target,
+			    struct ik_err *err) IK_MUST_CHECK;
 
 /*
  * Purpose     is there something in the target that only an overwrite of ours leaves (flow/mixture)?

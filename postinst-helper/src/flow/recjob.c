@@ -8,15 +8,16 @@
 #include "flow/recover.h"
 #include "flow/staged.h"
 
-/* Is there anything to do at all? Asked without the lock. */
+/* Is there anything to do at all, and is it more than a note, or zeros to be cut off? Asked without the lock. */
 static int has_work(const struct ik_scene *scene, const struct ik_job *job,
-		    enum ik_recovery *ret_verdict, struct ik_err *err)
+		    enum ik_recovery *ret_verdict, bool *ret_whole, struct ik_err *err)
 {
 	struct ik_journal journal;
 	int r = ik_recover_foresee(scene, &job->progress, &journal, ret_verdict, err);
 
 	if (r < 0)
 		return r;
+	*ret_whole = ik_judge_is_whole(&journal, *ret_verdict);
 	return *ret_verdict != IK_RECOVERY_NOTHING ||
 	       ik_recover_is_unmarked(&journal, job->session->env.release);
 }
@@ -25,6 +26,7 @@ static int has_work(const struct ik_scene *scene, const struct ik_job *job,
 static int recover_locked(struct ik_lxss *lxss, struct ik_job *job, struct ik_report *report,
 			  struct ik_err *err)
 {
+	bool armed = ik_judge_is_armed(&lxss->journal);
 	struct ik_err seen = {0};
 	int r = ik_recover_run(lxss, false, &seen);
 
@@ -40,8 +42,9 @@ static int recover_locked(struct ik_lxss *lxss, struct ik_job *job, struct ik_re
 	if (r >= 0)
 		r = ik_recover_mark_good(lxss, job->session->env.release, err);
 	if (r >= 0)
-		report->action = report->recovery == IK_RECOVERY_NOTHING ? IK_ACTION_NONE :
-									   IK_ACTION_RECOVERED;
+		report->action = armed && report->recovery != IK_RECOVERY_NOTHING ?
+					 IK_ACTION_RECOVERED :
+					 IK_ACTION_NONE;
 	return r;
 }
 
@@ -56,7 +59,7 @@ static bool has_nothing(const struct ik_lxss *lxss)
 }
 
 /*
- * Nothing is wrong, the note is all there is to do. A drive that refuses it (most starts of WSL are not elevated) keeps
+ * Nothing is wrong; a note, or zeros behind the kernel, is all there is to do. A drive that refuses it (most starts of WSL are not elevated) keeps
  * nobody from anything: the next run writes it.
  */
 static int note_good(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
@@ -83,11 +86,12 @@ static int recover_scene(const struct ik_scene *scene, struct ik_job *job, struc
 			 struct ik_err *err)
 {
 	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
-	int r = has_work(scene, job, &report->recovery, err);
+	bool whole = false;
+	int r = has_work(scene, job, &report->recovery, &whole, err);
 
 	if (r <= 0)
 		return r;
-	if (report->recovery == IK_RECOVERY_NOTHING)
+	if (whole)
 		return note_good(scene, job, report, err);
 	r = ik_recover_open(scene, job, report, &lxss, err);
 	return r < 0 ? r : recover_locked(&lxss, job, report, err);

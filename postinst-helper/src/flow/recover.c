@@ -42,6 +42,15 @@ static int loud(struct ik_lxss *lxss, struct ik_err *err, const struct ik_err *c
 	return r;
 }
 
+static bool is_torn(const struct ik_scene *scene)
+{
+	struct ik_target target;
+
+	return ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
+			      NULL) >= 0 &&
+	       target.kind == IK_KIND_TORN;
+}
+
 /*
  * Something failed. Where what can still be seen is half written, or nothing shows that it is not, that is
  * said: any other status would mean that the kernel before is in place.
@@ -50,12 +59,9 @@ static int tell_torn(const struct ik_scene *scene, int r, const struct ik_err *w
 		     struct ik_err *err)
 {
 	struct ik_journal journal;
-	struct ik_target target;
 	bool armed =
 		ik_journal_load(scene->lxss.fd, &journal, NULL) >= 0 && ik_judge_is_armed(&journal);
-	bool torn = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL,
-				   &target, NULL) >= 0 &&
-		    target.kind == IK_KIND_TORN;
+	bool torn = is_torn(scene);
 
 	if (err)
 		*err = *why;
@@ -67,11 +73,13 @@ static int tell_torn(const struct ik_scene *scene, int r, const struct ik_err *w
 	return r;
 }
 
+/* "Refused" would mean that the kernel before is in place: not where what is there is seen to be none. */
 int ik_recover_in_the_dark(const struct ik_scene *scene, int r, const struct ik_err *why,
 			   struct ik_err *err)
 {
-	return ik_code_exit(why->code) == IK_EXIT_REFUSED ? hand_on(r, why, err) :
-							    tell_torn(scene, r, why, err);
+	return ik_code_exit(why->code) == IK_EXIT_REFUSED && !is_torn(scene) ?
+		       hand_on(r, why, err) :
+		       tell_torn(scene, r, why, err);
 }
 
 int ik_recover_failed(const struct ik_lxss *lxss, int r, const struct ik_err *why,

@@ -10,6 +10,7 @@
 
 #include "flow/guide.h"
 #include "flow/lxss.h"
+#include "flow/mixture.h"
 #include "flow/recover.h"
 #include "flow/txn.h"
 #include "flow/wremove.h"
@@ -19,9 +20,9 @@
 #include "store/names.h"
 #include "store/sweep.h"
 
-/* Gone with the package. */
+/* Gone with the package; the journal comes last. */
 static const char *const own_files[] = {IK_NAME_NEW,	 IK_NAME_TEMP,	  IK_NAME_PREV,
-					IK_NAME_JOURNAL, IK_PROBE_NAME_A, IK_PROBE_NAME_B};
+					IK_PROBE_NAME_A, IK_PROBE_NAME_B, IK_NAME_JOURNAL};
 /* Gone when no backup is left that they speak of. */
 static const char *const guide_files[] = {IK_NAME_SCRIPT, IK_NAME_README, IK_NAME_HISTORY,
 					  IK_NAME_SEAL, "immensity-restore.log"};
@@ -40,9 +41,9 @@ static int put_back(struct ik_lxss *lxss, struct ik_err *err)
 	r = ik_backups_original(&lxss->backups, &backup, &why);
 	if (why.code == IK_E_BACKUP_MISSING) {
 		r = ik_err_set(err, IK_E_BACKUP_MISSING, ENOENT,
-			       "our kernel is in place and there is no backup to put back");
-		ik_err_hint(err, "`wsl --update` from Windows brings Microsoft's kernel back; ours "
-				 "goes on working until then");
+			       "there is no backup to put back in the place of \"%s\"", lxss->name);
+		ik_err_hint(err, "`wsl --update` from Windows brings Microsoft's kernel back; a "
+				 "whole one of ours goes on working until then");
 		return r;
 	}
 	if (r < 0) {
@@ -98,6 +99,19 @@ static bool has_own_files(const struct ik_scene *scene, bool with_guides)
 			       ik_path_exists(scene->lxss.fd, IK_NAME_SCRIPT, NULL) != 0);
 }
 
+/* Does the kernel have to go? Ours, and what somebody's copy onto a full disk left: a head, and not all of the rest. */
+static int has_to_go(const struct ik_scene *scene, const struct ik_target *target,
+		     struct ik_err *err)
+{
+	if (target->kind == IK_KIND_OURS)
+		return 1;
+	if (target->kind == IK_KIND_MISSING)
+		return 0;
+	return ik_target_has_kernel_size(target) ?
+		       ik_mixture_is_cut(scene->lxss.fd, scene->lxss.name, err) :
+		       1;
+}
+
 /* Recovers; a torn target of ours that recovery cannot repair gets a backup of its own choice. */
 static int make_whole(struct ik_lxss *lxss, struct ik_err *err)
 {
@@ -118,7 +132,12 @@ static int make_whole(struct ik_lxss *lxss, struct ik_err *err)
 	}
 	r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
 			   err);
-	return r >= 0 && target.kind == IK_KIND_OURS ? put_back(lxss, err) : r;
+	if (r >= 0)
+		r = has_to_go(scene, &target, err);
+	if (r <= 0)
+		return r;
+	r = put_back(lxss, &seen);
+	return r < 0 ? ik_recover_failed(lxss, r, &seen, err) : r;
 }
 
 /* Mode lxss. 1 = something was done. */
@@ -128,6 +147,7 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	struct ik_target target;
 	struct ik_err why = {0};
+	bool padded;
 	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
 			       &why);
 
@@ -144,7 +164,9 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 	if (r < 0)
 		return r;
 	ik_sweep_broken_locks(lxss.dir_fd);
-	r = ik_sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files), err);
+	/* Without it, the next install would keep zeros of ours as a part of Microsoft's kernel. */
+	padded = lxss.journal.present && (lxss.journal.rec.flags & IK_JREC_F_PADDED);
+	r = ik_sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files) - padded, err);
 	if (r >= 0 && job->purge)
 		r = purge(&lxss, &target, err);
 	if (r >= 0)

@@ -51,6 +51,7 @@ int ik_settle(struct ik_lxss *lxss, const struct ik_jrec_image *image, enum ik_j
 	const struct ik_jrec *rec = &lxss->journal.rec;
 	bool armed = rec->state == IK_JREC_ARMED, was_padded = rec->flags & IK_JREC_F_PADDED;
 	uint32_t flags = rec->flags & ~IK_JREC_F_PADDED;
+	enum ik_jrec_state then = rec->state == IK_JREC_GOOD ? IK_JREC_GOOD : state;
 	struct ik_err why = {0};
 	bool padded = was_padded;
 	int r = put_right(lxss, image->size_bytes, &padded, &why);
@@ -65,9 +66,9 @@ int ik_settle(struct ik_lxss *lxss, const struct ik_jrec_image *image, enum ik_j
 	/* An open journal is the only one that promises anything; a closed one only remembers zeros. */
 	if (r < 0)
 		padded = was_padded;
-	/* Still padded and nothing else to note: a second run writes nothing. */
-	if (padded && was_padded && rec->state == state)
+	/* Still padded and nothing else to note: a second run writes nothing, not even where it was seen running. */
+	if (padded && was_padded && rec->state == then)
 		return 0;
-	return ik_journal_mark(&lxss->journal, state, flags | (padded ? IK_JREC_F_PADDED : 0), NULL,
+	return ik_journal_mark(&lxss->journal, then, flags | (padded ? IK_JREC_F_PADDED : 0), NULL,
 			       err);
 }

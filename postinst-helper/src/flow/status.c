@@ -53,7 +53,7 @@ static void report_journal(const struct ik_scene *scene, const struct ik_job *jo
 		report->unseen = true;
 		ik_report_note(report, "%s", seen.message);
 	}
-	report->recovery_needed = r >= 0 && report->recovery != IK_RECOVERY_NOTHING;
+	report->recovery_needed = r >= 0 && !ik_judge_is_whole(&journal, report->recovery);
 }
 
 static int report_backups(const struct ik_scene *scene, const struct ik_job *job,

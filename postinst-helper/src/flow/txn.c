@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "flow/guide.h"
+#include "flow/match.h"
 #include "flow/recover.h"
 #include "flow/staged.h"
 #include "flow/txnprep.h"
@@ -30,17 +31,50 @@ static void set_facts(const struct ik_txn *txn, struct ik_plan_replace_facts *fa
 	};
 }
 
-/* A whole kernel of a size that no kernel has is somebody's joke. */
+/* A whole kernel of a size that no kernel has is somebody's joke, or was copied onto a full disk. */
 static int check_size(const struct ik_txn *txn, struct ik_err *err)
 {
 	uint64_t size = txn->old.id.size_bytes;
+	int r;
 
 	if (txn->old.kind == IK_KIND_MISSING || txn->old.kind == IK_KIND_TORN ||
-	    (size >= IK_IMAGE_MIN_BYTES && size <= IK_IMAGE_MAX_BYTES))
+	    ik_target_has_kernel_size(&txn->old))
 		return 0;
-	return ik_err_set(err, size > IK_IMAGE_MAX_BYTES ? IK_E_FILE_TOO_BIG : IK_E_FILE_TOO_SMALL,
-			  0, "\"%s\" has %llu bytes, which no kernel has", txn->lxss->name,
-			  (unsigned long long)size);
+	r = ik_err_set(err, size > IK_IMAGE_MAX_BYTES ? IK_E_FILE_TOO_BIG : IK_E_FILE_TOO_SMALL, 0,
+		       "\"%s\" has %llu bytes, which no kernel has", txn->lxss->name,
+		       (unsigned long long)size);
+	ik_err_hint(err, "run `immensity-kernel restore --to official`, or `wsl --update` from "
+			 "Windows");
+	return r;
+}
+
+/* Is there nothing that a backup could be for? Recovery knows more than the head says: a mixture is no kernel of anybody. */
+static bool is_worthless(const struct ik_txn *txn)
+{
+	if (txn->lxss->half_written)
+		return true;
+	return txn->purpose == IK_TXN_RESTORE && txn->old.kind != IK_KIND_MISSING &&
+	       !ik_target_has_kernel_size(&txn->old);
+}
+
+/* What is there, and what of it counts? */
+static int look(struct ik_txn *txn, struct ik_err *err)
+{
+	struct ik_lxss *lxss = txn->lxss;
+	int r = ik_lxss_sight(lxss, err);
+
+	if (r >= 0)
+		r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST_CACHE,
+				   &lxss->progress, &txn->there, err);
+	if (r < 0)
+		return r;
+	txn->old = txn->there;
+	if (is_worthless(txn)) {
+		txn->has_false_head = txn->old.kind != IK_KIND_TORN;
+		txn->old.kind = IK_KIND_TORN;
+	}
+	return ik_match_take_zeros_off(lxss->scene, &lxss->journal, &lxss->progress, &txn->old,
+				       err);
 }
 
 /* Steps 0 and 3: what is there, and may it be replaced? 1 = nothing to do. */
@@ -49,17 +83,10 @@ static int judge(struct ik_txn *txn, struct ik_err *err)
 	struct ik_lxss *lxss = txn->lxss;
 	struct ik_plan_replace_facts facts;
 	enum ik_verdict verdict;
-	int r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST_CACHE, &lxss->progress,
-			       &txn->old, err);
+	int r = look(txn, err);
 
-	if (r < 0)
-		return r;
-	/* Recovery knows more than the head says: a mixture is no kernel of anybody. */
-	if (lxss->half_written) {
-		txn->has_false_head = txn->old.kind != IK_KIND_TORN;
-		txn->old.kind = IK_KIND_TORN;
-	}
-	r = check_size(txn, err);
+	if (r >= 0)
+		r = check_size(txn, err);
 	if (r < 0)
 		return r;
 	lxss->known = txn->old;
@@ -81,21 +108,31 @@ static int judge(struct ik_txn *txn, struct ik_err *err)
 	return 0;
 }
 
-/* Step 8: still the same file with the same content? Windows Update may have come by. */
+static bool is_as_before(const struct ik_reread *seen, const struct ik_target *there)
+{
+	return ik_file_id_is_same(&seen->id, &there->id) && seen->id.nlink == there->id.nlink &&
+	       seen->id.size_bytes == there->id.size_bytes &&
+	       ik_digest_is_equal(&seen->whole, &there->whole);
+}
+
+/*
+ * Step 8: still the same file with the same content? Windows Update may have come by. What is longer than any kernel is
+ * not read as a whole: its looks must do.
+ */
 static int recheck(struct ik_txn *txn, struct ik_err *err)
 {
 	struct ik_lxss *lxss = txn->lxss;
+	struct ik_sight before = lxss->judged;
 	struct ik_reread seen;
 	int r = ik_lxss_sight(lxss, err);
 
-	if (r >= 0)
+	if (r >= 0 && txn->there.has_digest)
 		r = ik_reread(lxss->dir_fd, lxss->name, UINT64_MAX, IK_REREAD_WHOLE,
 			      &lxss->progress, &seen, err);
 	if (r < 0)
 		return r;
-	if (ik_file_id_is_same(&seen.id, &txn->old.id) && seen.id.nlink == txn->old.id.nlink &&
-	    seen.id.size_bytes == txn->old.id.size_bytes &&
-	    ik_digest_is_equal(&seen.whole, &txn->old.whole))
+	if (txn->there.has_digest ? is_as_before(&seen, &txn->there) :
+				    ik_sight_is_same(&before, &lxss->judged))
 		return 0;
 	r = ik_err_set(
 		err, IK_E_TARGET_CHANGED, ESTALE,
@@ -123,14 +160,31 @@ static int take_head_away(struct ik_txn *txn, struct ik_err *err)
 	if (r < 0)
 		return r;
 	lxss->known.has_digest = false;
+	lxss->half_written = true; /* from here on, a failure is no "nothing changed" */
 	r = ik_sys_pwrite(fd, zeros, sizeof(zeros), 0);
 	if (r >= 0)
 		r = ik_sys_fsync(fd);
 	if (r < 0)
 		return ik_io_fault(r, err, "writing \"%s\"", lxss->name);
 	ik_ignore(ik_sys_set_mtime(fd, &mtime));
-	return ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST, &lxss->progress,
-			      &txn->old, err);
+	r = ik_lxss_sight(lxss, err);
+	if (r >= 0)
+		r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST, &lxss->progress,
+				   &txn->there, err);
+	txn->old = txn->there;
+	return r;
+}
+
+/* Zeros behind A that could not be cut off again are noted: nobody is to take them for a part of it. */
+static uint32_t flags_of_old(const struct ik_txn *txn)
+{
+	struct ik_file_id id;
+	uint32_t flags = txn->lxss->journal.rec.flags;
+
+	if (ik_path_identify(txn->lxss->dir_fd, txn->lxss->name, &id, NULL) < 0 ||
+	    id.size_bytes != txn->old.id.size_bytes)
+		flags |= IK_JREC_F_PADDED;
+	return flags;
 }
 
 /* Nothing was touched: takes the journal back. Over what was torn before it stays armed: recovery goes on with it. */
@@ -141,8 +195,8 @@ static int call_off(struct ik_txn *txn, int r)
 	if (txn->old_is_torn)
 		return r;
 	/* If this fails the journal stays armed over an untouched target: recovery knows the row. */
-	if (ik_journal_mark(&lxss->journal, IK_JREC_IDLE, lxss->journal.rec.flags, "called off",
-			    NULL) >= 0) {
+	if (ik_journal_mark(&lxss->journal, IK_JREC_IDLE, flags_of_old(txn), "called off", NULL) >=
+	    0) {
 		ik_ignore(ik_staged_end(lxss, NULL)); /* the next run goes on with it */
 		ik_staged_renew_guides(lxss);
 	}
@@ -186,7 +240,7 @@ static int overwrite(struct ik_txn *txn, bool *ret_padded, struct ik_err *err)
 
 	*ret_padded = job.padded;
 	lxss->known = txn->image->target;
-	lxss->known.has_digest = r >= 0 && !job.padded;
+	lxss->known.has_digest = r >= 0;
 	if (r >= 0)
 		return 0;
 	if (err)

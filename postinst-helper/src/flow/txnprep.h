@@ -16,9 +16,10 @@ struct ik_txn {
 	struct ik_lxss *lxss;
 	const struct ik_txn_image *image;
 	enum ik_txn_purpose purpose;
-	struct ik_target old; /* A, with digests */
-	bool old_is_torn;     /* nothing worth a backup is in the target */
-	bool has_false_head;  /* it is torn although its head is valid: a mixture that would boot */
+	struct ik_target there; /* the target as it lies there */
+	struct ik_target old;	/* A, with digests: the same without zeros of ours behind it */
+	bool old_is_torn;	/* nothing worth a backup is in the target */
+	bool has_false_head; /* it is torn although its head is valid: a mixture that would boot */
 	bool old_waits; /* the copy of A gets its name, old_file, only before the overwriting */
 	char new_file[IK_BACKUP_NAME_BYTES];
 	char old_file[IK_BACKUP_NAME_BYTES];

@@ -63,7 +63,7 @@ static bool has_old_head(const struct ik_inplace *job)
 /*
  * The old image is there: its former size and time come back, unless the size is not the one we gave
  * it, or the head another one: then somebody else wrote the file, and it is theirs. Zeros behind the image do no harm if this
- * fails: recovery knows them.
+ * fails: the caller notes them, and recovery knows them.
  */
 static void put_back(const struct ik_inplace *job)
 {
@@ -73,9 +73,9 @@ static void put_back(const struct ik_inplace *job)
 	    (now.size_bytes != job->size_bytes && now.size_bytes != job->id.size_bytes) ||
 	    !has_old_head(job))
 		return;
-	if (ik_sys_ftruncate(job->fd, job->id.size_bytes) >= 0 &&
-	    ik_sys_set_mtime(job->fd, &job->id.mtime) >= 0)
-		ik_ignore(ik_sys_fsync(job->fd));
+	ik_ignore(ik_sys_ftruncate(job->fd, job->id.size_bytes));
+	ik_ignore(ik_sys_set_mtime(job->fd, &job->id.mtime));
+	ik_ignore(ik_sys_fsync(job->fd));
 }
 
 /* Step 9. On failure the former size is put back; the image before it was not touched. */

@@ -42,6 +42,12 @@ static bool is_same_look(const struct ik_file_id *a, const struct ik_file_id *b)
 	       a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec;
 }
 
+bool ik_sight_is_same(const struct ik_sight *a, const struct ik_sight *b)
+{
+	return a->taken && b->taken && is_same_look(&a->id, &b->id) &&
+	       memcmp(a->head, b->head, sizeof(a->head)) == 0;
+}
+
 int ik_sight_expect(const struct ik_sight *sight, int fd, const struct ik_file_id *opened,
 		    const char *name, struct ik_err *err)
 {

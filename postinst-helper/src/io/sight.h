@@ -27,6 +27,9 @@ struct ik_sight {
 int ik_sight_take(int dir_fd, const char *name, struct ik_sight *ret,
 		  struct ik_err *err) IK_MUST_CHECK;
 
+/* Purpose     did both see the same file, with the same size, time and head? */
+bool ik_sight_is_same(const struct ik_sight *a, const struct ik_sight *b);
+
 /*
  * Purpose     makes sure that the file still is as it was.
  * Parameters  fd: the file, open for reading; opened: its identity, asked with this descriptor; name: for the error

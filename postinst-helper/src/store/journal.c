@@ -17,19 +17,37 @@
 
 #define JOURNAL_BYTES (IK_JREC_SLOTS * IK_JREC_SLOT_BYTES)
 
+/* Reads the slots, and nothing of what a later version may keep behind them. Length; 0 also without a file. */
+static int read_slots(int dir_fd, uint8_t bytes[JOURNAL_BYTES], struct ik_err *err)
+{
+	ik_autoclose int fd = -EBADF;
+	struct ik_err seen = {0};
+	int r = ik_path_open_regular(dir_fd, IK_NAME_JOURNAL, O_RDONLY, &fd, NULL, &seen);
+	ssize_t n;
+
+	if (seen.code == IK_E_PATH_MISSING)
+		return 0;
+	if (r < 0) {
+		if (err)
+			*err = seen;
+		return r;
+	}
+	n = ik_sys_pread(fd, bytes, JOURNAL_BYTES, 0);
+	return n < 0 ? ik_io_fault((int)n, err, "reading \"%s\"", IK_NAME_JOURNAL) : (int)n;
+}
+
 int ik_journal_load(int dir_fd, struct ik_journal *ret, struct ik_err *err)
 {
 	struct ik_journal journal = {.dir_fd = dir_fd, .slot = -1};
-	ik_autofree char *bytes = NULL;
-	size_t len = 0;
-	int r = ik_afile_read(dir_fd, IK_NAME_JOURNAL, JOURNAL_BYTES, &bytes, &len, err);
+	uint8_t bytes[JOURNAL_BYTES];
+	int r = read_slots(dir_fd, bytes, err);
 
 	if (r < 0) {
 		ik_err_prefix(err, "journal");
 		return r;
 	}
 	if (r > 0) {
-		r = ik_jrec_choose((const uint8_t *)bytes, len, &journal.rec, NULL);
+		r = ik_jrec_choose(bytes, (size_t)r, &journal.rec, NULL);
 		journal.present = r >= 0;
 		journal.slot = r >= 0 ? r : -1;
 	}

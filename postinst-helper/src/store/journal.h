@@ -22,7 +22,7 @@ struct ik_journal {
 /*
  * Purpose     reads the journal.
  * Parameters  dir_fd: directory of the target, borrowed for the life of *ret
- * Returns     0; a missing file or one without a valid slot is "not present"
+ * Returns     0; a missing file or one without a valid slot is "not present"; what follows the slots is not read
  * Errors      pathres: something that is no regular file has the name; io
  */
 int ik_journal_load(int dir_fd, struct ik_journal *ret, struct ik_err *err) IK_MUST_CHECK;

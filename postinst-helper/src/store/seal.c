@@ -102,6 +102,9 @@ bool ik_seal_contradicts(const struct ik_seal *seal, const char *file,
 	 */
 	if (!first && (rec->state == IK_JREC_ARMED || rec->state == IK_JREC_IDLE))
 		return false;
+	/* It goes with its image and is written anew with the next one; a closed journal speaks of the past. */
+	if (first && seal->state == IK_SEAL_WHOLE && rec->state != IK_JREC_ARMED)
+		return false;
 	a = strcasecmp(rec->a.file, file) == 0;
 	b = strcasecmp(rec->b.file, file) == 0;
 	if (!a && !b)

@@ -69,6 +69,12 @@ static int look_open(int fd, struct ik_target *out, struct ik_err *err)
 	return 0;
 }
 
+bool ik_target_has_kernel_size(const struct ik_target *target)
+{
+	return target->id.size_bytes >= IK_IMAGE_MIN_BYTES &&
+	       target->id.size_bytes <= IK_IMAGE_MAX_BYTES;
+}
+
 int ik_target_look(int dir_fd, const char *name, enum ik_target_digest digest,
 		   const struct ik_progress *progress, struct ik_target *ret, struct ik_err *err)
 {

@@ -32,6 +32,9 @@ enum ik_target_digest {
 	IK_TARGET_DIGEST_CACHE, /* the cache is emptied first and filled, because a copy follows */
 };
 
+/* Purpose     is the file neither shorter nor longer than any kernel? */
+bool ik_target_has_kernel_size(const struct ik_target *target);
+
 /*
  * Purpose     looks at an image file: identity, head, release. Cheap: reads a few blocks.
  * Parameters  dir_fd, name: where; digest: also hash it all, unless it is bigger than any kernel

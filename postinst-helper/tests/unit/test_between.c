@@ -176,7 +176,7 @@ static void a_link_while_recovering(void **state IK_UNUSED)
 
 /* ---- in the dark ---- */
 
-/* The lock cannot be had, and then the kernel cannot be read: nothing shows that it is whole. */
+/* The lock cannot be had, and then the kernel cannot be compared: nothing shows that it is whole. */
 static void neither_lock_nor_look(void **state IK_UNUSED)
 {
 	const struct faults dark = {.on = true,
@@ -184,7 +184,7 @@ static void neither_lock_nor_look(void **state IK_UNUSED)
 				    .at = 1,
 				    .lasting = true,
 				    .errnum = EROFS,
-				    .also = "ik_sys_pread"};
+				    .also = "ik_path_identify"};
 	struct ik_report report = {0};
 	struct ik_err err = {0};
 

@@ -226,10 +226,10 @@ static void journal_not_written(void **state)
 		{"a later one is lost", 4, FAULT(.only = "ik_sys_pwrite", .at = 1, .lies = true),
 		 IK_E_JOURNAL_BAD},
 		{"another writer", 2,
-		 FAULT(.only = "ik_sys_read_all", .hook_at = 1, .hook = writes_journal),
+		 FAULT(.only = "ik_sys_pread", .hook_at = 2, .hook = writes_journal),
 		 IK_E_JOURNAL_BAD},
 		{"another writer of the same generation", 1,
-		 FAULT(.only = "ik_sys_read_all", .hook_at = 1, .hook = writes_other_slot),
+		 FAULT(.only = "ik_sys_pread", .hook_at = 2, .hook = writes_other_slot),
 		 IK_E_JOURNAL_BAD},
 		{"it cannot be made", 0, FAULT(.only = "ik_sys_create", .at = 1, .errnum = EROFS),
 		 IK_E_PATH_DENIED},
@@ -237,8 +237,8 @@ static void journal_not_written(void **state)
 		 IK_E_IO_FAILED},
 		{"it cannot be flushed", 2, FAULT(.only = "ik_sys_fsync", .at = 1, .errnum = EIO),
 		 IK_E_IO_FAILED},
-		{"it cannot be read back", 2,
-		 FAULT(.only = "ik_sys_read_all", .at = 1, .errnum = EIO), IK_E_IO_FAILED},
+		{"it cannot be read back", 2, FAULT(.only = "ik_sys_pread", .at = 2, .errnum = EIO),
+		 IK_E_IO_FAILED},
 	};
 
 	t = *state;

@@ -164,6 +164,22 @@ static void the_journal_knows_them_too(void **state IK_UNUSED)
 	assert_true(ik_seal_contradicts(&seal, IK_NAME_PREV, &c, newer.size));
 }
 
+/* Somebody deleted the first one, the next one is kept and sealed, and no new journal came to be: the old one is past. */
+static void a_seal_outweighs_a_closed_journal(void **state IK_UNUSED)
+{
+	struct ik_sha256 past = digest_of(&official), now = digest_of(&newer);
+	struct ik_seal seal = {.state = IK_SEAL_WHOLE, .first = now, .has_journal = true};
+
+	seal.rec.state = IK_JREC_DONE;
+	seal.rec.a = (struct ik_jrec_image){
+		.size_bytes = official.size, .sha256 = past, .file = IK_NAME_OFFICIAL};
+	assert_false(ik_seal_contradicts(&seal, IK_NAME_OFFICIAL, &now, newer.size));
+	assert_true(ik_seal_contradicts(&seal, IK_NAME_OFFICIAL, &past, official.size));
+	/* An open one is about to write its image back: both must agree. */
+	seal.rec.state = IK_JREC_ARMED;
+	assert_true(ik_seal_contradicts(&seal, IK_NAME_OFFICIAL, &now, newer.size));
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, backupdir_setup, backupdir_teardown)
 
 int main(void)
@@ -176,6 +192,7 @@ int main(void)
 		TEST(an_unreadable_one_stays),
 		TEST(it_does_not_outlive_its_image),
 		TEST(the_journal_knows_them_too),
+		TEST(a_seal_outweighs_a_closed_journal),
 	};
 
 	return cmocka_run_group_tests_name("store/seal", tests, world_set_up, world_tear_down);

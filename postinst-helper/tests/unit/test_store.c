@@ -82,6 +82,30 @@ static void torn_slot_is_ignored(void **state)
 	assert_false(seen.present);
 }
 
+/* A later version may keep more behind the two slots; each of them carries its own checksum. */
+static void what_follows_the_slots_is_not_read(void **state)
+{
+	struct tmp *t = *state;
+	struct ik_journal journal, seen;
+	struct ik_jrec rec = a_record();
+	size_t len = 0;
+	int fd;
+
+	assert_int_equal(ik_journal_load(t->fd, &journal, NULL), 0);
+	assert_int_equal(ik_journal_write(&journal, &rec, NULL), 0);
+	fd = openat(t->fd, IK_NAME_JOURNAL, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "more", 4, (off_t)IK_JREC_SLOTS * IK_JREC_SLOT_BYTES), 4);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(ik_journal_load(t->fd, &seen, NULL), 0);
+	assert_true(seen.present);
+	assert_int_equal(ik_journal_mark(&seen, IK_JREC_DONE, 0, NULL, NULL), 0);
+	assert_int_equal(seen.rec.state, IK_JREC_DONE);
+	ik_autofree char *bytes = get_file(t->fd, IK_NAME_JOURNAL, &len);
+	assert_int_equal(len, IK_JREC_SLOTS * IK_JREC_SLOT_BYTES + 4);
+	assert_memory_equal(bytes + len - 4, "more", 4);
+}
+
 static void lock_of_the_dead_is_broken(void **state)
 {
 	struct tmp *t = *state;
@@ -228,6 +252,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(journal_alternates, tmp_setup, tmp_teardown),
 		cmocka_unit_test_setup_teardown(torn_slot_is_ignored, tmp_setup, tmp_teardown),
+		cmocka_unit_test_setup_teardown(what_follows_the_slots_is_not_read, tmp_setup,
+						tmp_teardown),
 		cmocka_unit_test_setup_teardown(lock_of_the_dead_is_broken, tmp_setup,
 						tmp_teardown),
 		cmocka_unit_test_setup_teardown(lock_of_another_is_watched, tmp_setup,
