@@ -223,6 +223,26 @@ guides() {
 	same "puts it in place" "$T" "$W/ours1.img"
 }
 
+# Somebody's copy onto a full disk: the head is there, the rest is not. And a journal that is longer than ours.
+cut_down() {
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	truncate -s 700000 "$T"
+	is "far too short: restore" "$(status_of ik restore --to official)" 0
+	same "mends it" "$T" "$W/official.img"
+	for size in 700000 1500000; do
+		new_drive
+		ik install --image "$W/ours1.img" >/dev/null
+		truncate -s "$size" "$T"
+		is "cut to $size: remove" "$(status_of ik remove)" 0
+		same "does not end over it" "$T" "$W/official.img"
+	done
+	tear "$W/ours1.img" "$W/ours3.img"
+	printf more >>"$TOOLS/immensity-journal.bin"
+	is "a longer journal: recover" "$(status_of ik recover)" 0
+	same "reads its slots" "$T" "$W/ours1.img"
+}
+
 # limited SIZE COMMAND...: with this limit on the size of files, in KiB, and without the right to raise it.
 limited() {
 	local size=$1 without=()
@@ -273,6 +293,7 @@ rotten
 official_for_a_while
 removal
 guides
+cut_down
 small_limits
 spellings
 done_testing
