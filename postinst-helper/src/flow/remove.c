@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "flow/lxss.h"
+#include "flow/own.h"
 #include "flow/recover.h"
 #include "flow/txn.h"
 #include "flow/wremove.h"
@@ -115,9 +116,11 @@ static int make_whole(struct ik_lxss *lxss, struct ik_err *err)
 			*err = seen;
 		return r;
 	}
-	r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
-			   err);
-	return r >= 0 && target.kind == IK_KIND_OURS ? put_back(lxss, err) : r;
+	r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_DIGEST, &lxss->progress,
+			   &target, err);
+	if (r >= 0 && (target.kind == IK_KIND_OURS || ik_own_by_journal(&lxss->journal, &target)))
+		r = put_back(lxss, err);
+	return r;
 }
 
 /* Mode lxss. 1 = something was done. */

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "flow/own.h"
 #include "flow/recover.h"
 #include "flow/txnprep.h"
 #include "io/afile.h"
@@ -62,6 +63,9 @@ static int judge(struct ik_txn *txn, struct ik_err *err)
 	if (r < 0)
 		return r;
 	lxss->known = txn->old;
+	/* Whatever its release says: it is kept as our former image, never as one of Microsoft's. */
+	if (txn->old.kind != IK_KIND_TORN && ik_own_by_journal(&lxss->journal, &txn->old))
+		txn->old.kind = IK_KIND_OURS;
 	set_facts(txn, &facts);
 	verdict = ik_plan_replace(&facts);
 	if (verdict == IK_VERDICT_TORN && txn->purpose == IK_TXN_RESTORE) {

@@ -88,6 +88,9 @@ static int restore_backup(struct ik_lxss *lxss, const char *name, struct ik_err 
 		return r;
 	(void)snprintf(file, sizeof(file), "%s", backup->file);
 	image.target = backup->image;
+	/* Also an image of the user's own, which we had put in. */
+	if (backup->origin == IK_KIND_OURS)
+		image.target.kind = IK_KIND_OURS;
 	r = ik_path_open_regular(lxss->dir_fd, file, O_RDONLY, &fd, NULL, err);
 	if (r < 0)
 		return r;
