@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow/borrow.h"
 #include "flow/lxss.h"
 #include "flow/own.h"
 #include "flow/recover.h"
@@ -67,8 +68,21 @@ static int remove_backup(int dir_fd, const struct ik_backup *b, struct ik_err *e
 	return r < 0 ? r : ik_afile_remove(dir_fd, b->file, err);
 }
 
+/* What a kernel= names is what WSL starts from: it stays. */
+static int sweep(struct ik_lxss *lxss, const struct ik_borrow *lent, struct ik_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < IK_ARRAY_SIZE(own_files); i++) {
+		if (!ik_borrow_keeps(lent, lxss->scene, own_files[i], lxss->report))
+			r = ik_sweep(lxss->dir_fd, &own_files[i], 1, err);
+	}
+	return r;
+}
+
 /* Purge: backups whose very bytes were just read back from the target are not needed any more. */
-static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik_err *err)
+static int purge(struct ik_lxss *lxss, const struct ik_target *target, const struct ik_borrow *lent,
+		 struct ik_err *err)
 {
 	size_t left = 0;
 	int r = ik_lxss_load_backups(lxss, err);
@@ -77,7 +91,8 @@ static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik
 		const struct ik_backup *b = &lxss->backups.list[i];
 
 		if (b->image.id.size_bytes == target->id.size_bytes &&
-		    ik_digest_is_equal(&b->image.whole, &target->whole))
+		    ik_digest_is_equal(&b->image.whole, &target->whole) &&
+		    !ik_borrow_keeps(lent, lxss->scene, b->file, lxss->report))
 			r = remove_backup(lxss->dir_fd, b, err);
 		else
 			left++;
@@ -129,6 +144,7 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 {
 	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	struct ik_target target;
+	struct ik_borrow lent;
 	struct ik_err why = {0};
 	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
 			       &why);
@@ -143,12 +159,14 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 	if (r >= 0)
 		r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_DIGEST,
 				   &job->progress, &target, err);
+	if (r >= 0)
+		r = ik_borrow_look(scene, &lent, err);
 	if (r < 0)
 		return r;
 	ik_sweep_broken_locks(lxss.dir_fd);
-	r = ik_sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files), err);
+	r = sweep(&lxss, &lent, err);
 	if (r >= 0 && job->purge)
-		r = purge(&lxss, &target, err);
+		r = purge(&lxss, &target, &lent, err);
 	return r < 0 ? r : 1;
 }
 

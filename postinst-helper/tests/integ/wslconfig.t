@@ -296,7 +296,62 @@ removals() {
 	is "again: nothing to do" "$(field data.action --target lxss remove)" unchanged
 }
 
+# line FILE: kernel= names this file beside the target, as written.
+line() {
+	printf '[wsl2]\r\nkernel=%s\r\n' "$1" >"$P/.wslconfig"
+}
+
+# borrowed EVENT FILE VALUE: a removal spares the copy that kernel= names, and says so, until the line is out.
+borrowed() {
+	local left
+	line "$3"
+	left=$(ik maint --event="$1" --format=deb 2>&1)
+	is "$1, kernel=$3: status" $? 0
+	ok "says which line is in the way" grep -q "$2.*kernel= .*Users/Ann/.wslconfig" <<<"$left"
+	ok "what WSL starts from is there" test -s "$TOOLS/$2"
+	same "Microsoft's kernel is back" "$T" "$W/official.img"
+	rm "$P/.wslconfig"
+	is "without the line: again" "$(status_of ik maint --event="$1" --format=deb)" 0
+	ok "it goes" test ! -e "$TOOLS/$2"
+}
+
+# A torn kernel, and a WSL that was started from the copy beside it, as immensity-README.txt and docs/recovery.md say.
+borrowing() {
+	MODE=lxss
+	local system='C:\\Windows\\System32\\lxss\\tools\\'
+	tear "$W/ours1.img" "$W/ours3.img"
+	line "${system}immensity-prev.img"
+	is "torn: recover, from the borrowed copy" "$(status_of ik recover)" 0
+	MODE=auto
+	borrowed remove immensity-prev.img "${system}immensity-prev.img"
+	MODE=lxss
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	borrowed purge immensity-official.img "${system}immensity-official.img"
+	is "purge without the line leaves nothing" "$(ls "$TOOLS")" kernel
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	borrowed purge immensity-official.img '"c:/WINDOWS/system32/lxss/../LXSS/tools//Immensity-Official.IMG"'
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	mkdir "$D/Users/Bob" "$D/Users/Eve"
+	line 'c:/windows/system32/LXSS/tools/IMMENSITY-OFFICIAL.img'
+	mv "$P/.wslconfig" "$D/Users/Bob/"
+	ok "another user's line, by name" grep -q 'Users/Bob/.wslconfig' <(ik maint --event=purge --format=deb 2>&1)
+	ok "spares it, too" test -s "$TOOLS/immensity-official.img"
+	chmod 000 "$D/Users/Bob/.wslconfig"
+	ok "one that cannot be read" grep -q 'Users/Bob/.wslconfig.*could not be read' <(ik maint --event=purge --format=deb 2>&1)
+	ok "spares everything" test -s "$TOOLS/immensity-official.img"
+	chmod 644 "$D/Users/Bob/.wslconfig"
+	line 'D:\\Windows\\System32\\lxss\\tools\\immensity-official.img'
+	mv "$P/.wslconfig" "$D/Users/Bob/"
+	is "a file of that name elsewhere is another file" "$(status_of ik maint --event=purge --format=deb)" 0
+	ok "which spares nothing" test ! -e "$TOOLS/immensity-official.img"
+	MODE=wslconfig
+}
+
 plain
+borrowing
 huge_file
 removals
 pruning
