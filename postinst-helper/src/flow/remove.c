@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "flow/borrow.h"
+#include "flow/fallback.h"
 #include "flow/lxss.h"
 #include "flow/own.h"
 #include "flow/recover.h"
@@ -211,10 +212,15 @@ static int remove_both(const struct ik_scene *scene, struct ik_job *job, struct 
 {
 	bool wanted = wants(job->session, IK_CONF_TARGET_LXSS);
 	struct ik_err late = {0};
-	int lxss = 0;
-	/* The key first: while it is ours, the file it names must stay. */
-	int wcfg = remove_wcfg(scene, job, report, err);
+	int lxss = 0, wcfg = 0;
 
+	/* What WSL boots without our key must be whole before that goes. */
+	if (scene->has_profile)
+		wcfg = ik_fallback_mend(scene, job, report, put_back, err);
+	if (wcfg < 0)
+		return wcfg;
+	/* The key first: while it is ours, the file it names must stay. */
+	wcfg = remove_wcfg(scene, job, report, err);
 	if (scene->has_target && (wanted || has_lxss_traces(scene, job)))
 		lxss = remove_lxss(scene, job, report, wcfg < 0 ? &late : err);
 	else if (!scene->has_target && wcfg == 0 && wanted)

@@ -350,8 +350,55 @@ borrowing() {
 	MODE=wslconfig
 }
 
+# torn_below: the kernel in lxss\tools is half written, and WSL boots by our key.
+torn_below() {
+	tear "$W/ours1.img" "$W/ours3.img"
+	MODE=wslconfig
+	ik install --image "$W/ours3.img" >/dev/null
+	cp "$P/.wslconfig" "$W/first"
+}
+
+# key_stays COMMAND...: without a right to mend that kernel the key, by which WSL starts, is not taken away.
+key_stays() {
+	torn_below
+	chattr -R +i "$TOOLS" 2>/dev/null || return 0
+	fails "$*: refused, with the next step" 4 "half written" ik "$@"
+	ok "$*: which is named" grep -q 'immensity-kernel recover.*administrator' <(ik "$@" 2>&1)
+	chattr -R -i "$TOOLS"
+	same "$*: the key stays" "$P/.wslconfig" "$W/first"
+	same "$*: and what it names" "$(key_file)" "$W/ours3.img"
+}
+
+# Inbox WSL boots the kernel in lxss\tools once our key is gone.
+fallback() {
+	MODE=lxss torn_below
+	is "torn below, restore" "$(field data.action restore --to official)" restored
+	same "it was recovered first" "$T" "$W/ours1.img"
+	MODE=lxss torn_below
+	is "torn below, official on" "$(field data.action official on)" held
+	same "it was recovered first, too" "$T" "$W/ours1.img"
+	MODE=lxss torn_below
+	is "torn below, remove" "$(field data.action remove)" removed
+	same "Microsoft's is back" "$T" "$W/official.img"
+	MODE=lxss torn_below
+	rm "$TOOLS/immensity-prev.img" "$TOOLS/immensity-new.img" 2>/dev/null
+	fails "what recovery cannot mend: refused" 4 "half written" ik restore --to official
+	same "the key stays" "$P/.wslconfig" "$W/first"
+	is "remove takes Microsoft's backup" "$(status_of ik remove)" 0
+	same "byte for byte" "$T" "$W/official.img"
+	MODE=lxss key_stays restore --to official
+	MODE=lxss key_stays official on
+	MODE=lxss key_stays remove
+	MODE=lxss torn_below
+	rm "$T"
+	is "no kernel in lxss\\tools at all: nothing to mend" "$(status_of ik restore --to official)" 0
+	ok "the key is gone" test ! -e "$P/.wslconfig"
+	MODE=wslconfig
+}
+
 plain
 borrowing
+fallback
 huge_file
 removals
 pruning
