@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "flow/keywins.h"
 #include "flow/recover.h"
 #include "flow/txn.h"
 #include "store/names.h"
@@ -52,6 +53,8 @@ int ik_txnjob_install(struct ik_job *job, struct ik_report *report, struct ik_er
 		r = begin(job, &lxss, err);
 	if (r >= 0)
 		r = ik_txn_run(&lxss, &image, IK_TXN_INSTALL, err);
+	if (r >= 0)
+		ik_keywins_end(&scene, job, report);
 	if (ik_lxss_report_known(&lxss, &late) < 0)
 		ik_report_note(report, "%s", late.message);
 	return r;
@@ -117,6 +120,8 @@ int ik_txnjob_restore(struct ik_job *job, struct ik_report *report, struct ik_er
 		r = restore_backup(&lxss, job->backup, &why);
 	if (r < 0)
 		r = ik_recover_failed(&lxss, r, &why, err);
+	else
+		ik_keywins_end(&scene, job, report);
 	if (ik_lxss_report_known(&lxss, &late) < 0)
 		ik_report_note(report, "%s", late.message);
 	return r;

@@ -11,22 +11,6 @@ image ours2.img "$OURS2" 1M
 image ours2.img "$OURS2" 1M
 image ours3.img "$OURS3" 1M
 
-# key: kernel= as WSL reads it from $P/.wslconfig.
-key() {
-	"$SIM/wslsim" --json read-config "$P/.wslconfig" | python3 -c '
-import json, sys
-found = json.load(sys.stdin)
-print((found.get("values") or found.get("settings") or found).get("wsl2.kernel", ""))'
-}
-
-# key_file: Linux path of the file that the key names.
-key_file() {
-	local path
-	path=$(key)
-	path=${path#C:\\}
-	echo "$D/${path//\\//}"
-}
-
 # diff_lines BEFORE AFTER: how many lines were removed and added.
 diff_lines() {
 	diff "$1" "$2" | grep -c '^[<>]'
@@ -296,109 +280,7 @@ removals() {
 	is "again: nothing to do" "$(field data.action --target lxss remove)" unchanged
 }
 
-# line FILE: kernel= names this file beside the target, as written.
-line() {
-	printf '[wsl2]\r\nkernel=%s\r\n' "$1" >"$P/.wslconfig"
-}
-
-# borrowed EVENT FILE VALUE: a removal spares the copy that kernel= names, and says so, until the line is out.
-borrowed() {
-	local left
-	line "$3"
-	left=$(ik maint --event="$1" --format=deb 2>&1)
-	is "$1, kernel=$3: status" $? 0
-	ok "says which line is in the way" grep -q "$2.*kernel= .*Users/Ann/.wslconfig" <<<"$left"
-	ok "what WSL starts from is there" test -s "$TOOLS/$2"
-	same "Microsoft's kernel is back" "$T" "$W/official.img"
-	rm "$P/.wslconfig"
-	is "without the line: again" "$(status_of ik maint --event="$1" --format=deb)" 0
-	ok "it goes" test ! -e "$TOOLS/$2"
-}
-
-# A torn kernel, and a WSL that was started from the copy beside it, as immensity-README.txt and docs/recovery.md say.
-borrowing() {
-	MODE=lxss
-	local system='C:\\Windows\\System32\\lxss\\tools\\'
-	tear "$W/ours1.img" "$W/ours3.img"
-	line "${system}immensity-prev.img"
-	is "torn: recover, from the borrowed copy" "$(status_of ik recover)" 0
-	MODE=auto
-	borrowed remove immensity-prev.img "${system}immensity-prev.img"
-	MODE=lxss
-	new_drive
-	ik install --image "$W/ours1.img" >/dev/null
-	borrowed purge immensity-official.img "${system}immensity-official.img"
-	is "purge without the line leaves nothing" "$(ls "$TOOLS")" kernel
-	new_drive
-	ik install --image "$W/ours1.img" >/dev/null
-	borrowed purge immensity-official.img '"c:/WINDOWS/system32/lxss/../LXSS/tools//Immensity-Official.IMG"'
-	new_drive
-	ik install --image "$W/ours1.img" >/dev/null
-	mkdir "$D/Users/Bob" "$D/Users/Eve"
-	line 'c:/windows/system32/LXSS/tools/IMMENSITY-OFFICIAL.img'
-	mv "$P/.wslconfig" "$D/Users/Bob/"
-	ok "another user's line, by name" grep -q 'Users/Bob/.wslconfig' <(ik maint --event=purge --format=deb 2>&1)
-	ok "spares it, too" test -s "$TOOLS/immensity-official.img"
-	chmod 000 "$D/Users/Bob/.wslconfig"
-	ok "one that cannot be read" grep -q 'Users/Bob/.wslconfig.*could not be read' <(ik maint --event=purge --format=deb 2>&1)
-	ok "spares everything" test -s "$TOOLS/immensity-official.img"
-	chmod 644 "$D/Users/Bob/.wslconfig"
-	line 'D:\\Windows\\System32\\lxss\\tools\\immensity-official.img'
-	mv "$P/.wslconfig" "$D/Users/Bob/"
-	is "a file of that name elsewhere is another file" "$(status_of ik maint --event=purge --format=deb)" 0
-	ok "which spares nothing" test ! -e "$TOOLS/immensity-official.img"
-	MODE=wslconfig
-}
-
-# torn_below: the kernel in lxss\tools is half written, and WSL boots by our key.
-torn_below() {
-	tear "$W/ours1.img" "$W/ours3.img"
-	MODE=wslconfig
-	ik install --image "$W/ours3.img" >/dev/null
-	cp "$P/.wslconfig" "$W/first"
-}
-
-# key_stays COMMAND...: without a right to mend that kernel the key, by which WSL starts, is not taken away.
-key_stays() {
-	torn_below
-	chattr -R +i "$TOOLS" 2>/dev/null || return 0
-	fails "$*: refused, with the next step" 4 "half written" ik "$@"
-	ok "$*: which is named" grep -q 'immensity-kernel recover.*administrator' <(ik "$@" 2>&1)
-	chattr -R -i "$TOOLS"
-	same "$*: the key stays" "$P/.wslconfig" "$W/first"
-	same "$*: and what it names" "$(key_file)" "$W/ours3.img"
-}
-
-# Inbox WSL boots the kernel in lxss\tools once our key is gone.
-fallback() {
-	MODE=lxss torn_below
-	is "torn below, restore" "$(field data.action restore --to official)" restored
-	same "it was recovered first" "$T" "$W/ours1.img"
-	MODE=lxss torn_below
-	is "torn below, official on" "$(field data.action official on)" held
-	same "it was recovered first, too" "$T" "$W/ours1.img"
-	MODE=lxss torn_below
-	is "torn below, remove" "$(field data.action remove)" removed
-	same "Microsoft's is back" "$T" "$W/official.img"
-	MODE=lxss torn_below
-	rm "$TOOLS/immensity-prev.img" "$TOOLS/immensity-new.img" 2>/dev/null
-	fails "what recovery cannot mend: refused" 4 "half written" ik restore --to official
-	same "the key stays" "$P/.wslconfig" "$W/first"
-	is "remove takes Microsoft's backup" "$(status_of ik remove)" 0
-	same "byte for byte" "$T" "$W/official.img"
-	MODE=lxss key_stays restore --to official
-	MODE=lxss key_stays official on
-	MODE=lxss key_stays remove
-	MODE=lxss torn_below
-	rm "$T"
-	is "no kernel in lxss\\tools at all: nothing to mend" "$(status_of ik restore --to official)" 0
-	ok "the key is gone" test ! -e "$P/.wslconfig"
-	MODE=wslconfig
-}
-
 plain
-borrowing
-fallback
 huge_file
 removals
 pruning
