@@ -35,16 +35,22 @@ void ik_keywins_tell(const struct ik_scene *scene, struct ik_report *report)
 			       value);
 }
 
-void ik_keywins_end(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report)
+/* Where the profile was found only by its key, it may be another user's. */
+bool ik_keywins_is_ours(const struct ik_scene *scene)
 {
 	char value[IK_PLACE_BYTES];
+
+	return !scene->profile_by_key && look(scene, value) == IK_WEDIT_OURS;
+}
+
+void ik_keywins_end(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report)
+{
 	struct ik_err why = {0};
 
-	/* Where it was found only by its key, it may be another user's. */
-	if (!scene->profile_by_key && look(scene, value) == IK_WEDIT_OURS) {
+	if (ik_keywins_is_ours(scene)) {
 		if (ik_wremove(scene, job, report, &why) < 0)
 			ik_report_note(report, "our kernel= in .wslconfig: %.200s", why.message);
-		if (look(scene, value) != IK_WEDIT_OURS)
+		if (!ik_keywins_is_ours(scene))
 			ik_report_note(report, "our kernel= was taken out of .wslconfig: it won "
 					       "over the kernel in lxss\\tools");
 	}

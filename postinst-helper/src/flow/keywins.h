@@ -6,12 +6,17 @@
 #ifndef IK_FLOW_KEYWINS_H
 #define IK_FLOW_KEYWINS_H
 
+#include <stdbool.h>
+
 #include "flow/report.h"
 #include "flow/scene.h"
 #include "flow/worker.h"
 
 /* Purpose     in mode lxss, adds a note when a kernel= names what WSL boots instead of the target. Changes nothing. */
 void ik_keywins_tell(const struct ik_scene *scene, struct ik_report *report);
+
+/* Purpose     is a key of ours in force in the profile in use? */
+bool ik_keywins_is_ours(const struct ik_scene *scene);
 
 /*
  * Purpose     to be called when the target is whole and as wanted: takes a key of ours back as a removal does, with the

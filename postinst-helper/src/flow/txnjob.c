@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "flow/keywins.h"
@@ -103,6 +104,18 @@ static int restore_backup(struct ik_lxss *lxss, const char *name, struct ik_err 
 	return ik_txn_run(lxss, &image, IK_TXN_RESTORE, err);
 }
 
+/* Microsoft's is there and never was replaced, so that no backup is needed: only our key keeps Windows from booting it. */
+static bool is_there_already(const struct ik_lxss *lxss, const char *name, const struct ik_err *why)
+{
+	struct ik_target target;
+
+	return why->code == IK_E_BACKUP_MISSING && strcmp(name, "official") == 0 &&
+	       !lxss->journal.present &&
+	       ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_NO_DIGEST, NULL, &target, NULL) >=
+		       0 &&
+	       target.kind == IK_KIND_OFFICIAL && ik_keywins_is_ours(lxss->scene);
+}
+
 int ik_txnjob_restore(struct ik_job *job, struct ik_report *report, struct ik_err *err)
 {
 	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
@@ -118,6 +131,10 @@ int ik_txnjob_restore(struct ik_job *job, struct ik_report *report, struct ik_er
 		r = begin_restore(job, &lxss, &why);
 	if (r >= 0)
 		r = restore_backup(&lxss, job->backup, &why);
+	if (r < 0 && is_there_already(&lxss, job->backup, &why)) {
+		report->action = IK_ACTION_RESTORED;
+		r = 0;
+	}
 	if (r < 0)
 		r = ik_recover_failed(&lxss, r, &why, err);
 	else

@@ -136,6 +136,11 @@ change_of_mode() {
 	key_wins ''
 	is "lxss install of what is in place" "$(field data.action install --image "$W/ours2.img")" unchanged
 	ok "takes the key back, too" test ! -e "$P/.wslconfig"
+	new_drive
+	ik --target wslconfig install --image "$W/ours1.img" >/dev/null
+	is "official on over Microsoft's, of which no backup is needed" "$(field data.action official on)" held
+	ok "takes the key back as well" test ! -e "$P/.wslconfig"
+	same "and leaves it alone" "$T" "$W/official.img"
 	key_wins '[wsl2]\nkernel=C:\\\\mine\\\\k\n'
 	ok "official on, the user's own kernel= comes back" grep -q 'wins over.*mine' <(ik official on 2>&1)
 	same "byte for byte" "$P/.wslconfig" "$W/before"
