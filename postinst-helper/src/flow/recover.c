@@ -245,7 +245,7 @@ int ik_recover_mark_good(struct ik_lxss *lxss, const char *running, struct ik_er
 			       "seen running", err);
 }
 
-static bool is_half_written(enum ik_recovery verdict)
+bool ik_recover_is_half_written(enum ik_recovery verdict)
 {
 	return verdict == IK_RECOVERY_RESTORE_OLD || verdict == IK_RECOVERY_RESTORE_NEW ||
 	       verdict == IK_RECOVERY_LOUD;
@@ -277,7 +277,7 @@ int ik_recover_open(const struct ik_scene *scene, const struct ik_job *job,
 	if (why.code != IK_E_LOCK_BUSY) {
 		int look = ik_recover_foresee(scene, NULL, &journal, &verdict, &seen);
 
-		if (is_half_written(verdict))
+		if (ik_recover_is_half_written(verdict))
 			return loud(ret, err, &why);
 		if (seen.code == IK_E_RECOVERY_NEEDED) {
 			why = seen;

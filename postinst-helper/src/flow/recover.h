@@ -32,6 +32,9 @@ int ik_recover_foresee(const struct ik_scene *scene, const struct ik_progress *p
 		       struct ik_journal *ret_journal, enum ik_recovery *ret_verdict,
 		       struct ik_err *err) IK_MUST_CHECK;
 
+/* Purpose     does a verdict say that the target is half written by us? */
+bool ik_recover_is_half_written(enum ik_recovery verdict);
+
 /*
  * Purpose     ik_lxss_open(), where a failure does not hide that the kernel is half written.
  * Errors      IK_E_RECOVERY_NEEDED: it is, or may be, and the ground could not be taken; flow/lxss

@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow/borrow.h"
+#include "flow/fallback.h"
 #include "flow/guide.h"
 #include "flow/lxss.h"
 #include "flow/mixture.h"
+#include "flow/own.h"
 #include "flow/recover.h"
 #include "flow/txn.h"
 #include "flow/wremove.h"
@@ -68,8 +71,26 @@ static int remove_backup(int dir_fd, const struct ik_backup *b, struct ik_err *e
 	return r < 0 ? r : ik_afile_remove(dir_fd, b->file, err);
 }
 
+/*
+ * What a kernel= names is what WSL starts from: it stays. So does a journal that knows of zeros of ours behind the
+ * kernel: the next install would keep them as a part of Microsoft's.
+ */
+static int sweep(struct ik_lxss *lxss, const struct ik_borrow *lent, struct ik_err *err)
+{
+	const struct ik_journal *journal = &lxss->journal;
+	bool padded = journal->present && (journal->rec.flags & IK_JREC_F_PADDED);
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < IK_ARRAY_SIZE(own_files) - padded; i++) {
+		if (!ik_borrow_keeps(lent, lxss->scene, own_files[i], lxss->report))
+			r = ik_sweep(lxss->dir_fd, &own_files[i], 1, err);
+	}
+	return r;
+}
+
 /* Purge: backups whose very bytes were just read back from the target are not needed any more. */
-static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik_err *err)
+static int purge(struct ik_lxss *lxss, const struct ik_target *target, const struct ik_borrow *lent,
+		 struct ik_err *err)
 {
 	size_t left = 0;
 	int r = ik_lxss_load_backups(lxss, err);
@@ -78,7 +99,8 @@ static int purge(struct ik_lxss *lxss, const struct ik_target *target, struct ik
 		const struct ik_backup *b = &lxss->backups.list[i];
 
 		if (b->image.id.size_bytes == target->id.size_bytes &&
-		    ik_digest_is_equal(&b->image.whole, &target->whole))
+		    ik_digest_is_equal(&b->image.whole, &target->whole) &&
+		    !ik_borrow_keeps(lent, lxss->scene, b->file, lxss->report))
 			r = remove_backup(lxss->dir_fd, b, err);
 		else
 			left++;
@@ -99,24 +121,30 @@ static bool has_own_files(const struct ik_scene *scene, bool with_guides)
 			       ik_path_exists(scene->lxss.fd, IK_NAME_SCRIPT, NULL) != 0);
 }
 
-/* Does the kernel have to go? Ours, and what somebody's copy onto a full disk left: a head, and not all of the rest. */
-static int has_to_go(const struct ik_scene *scene, const struct ik_target *target,
-		     struct ik_err *err)
+/*
+ * Does the kernel have to go? What we put there, and what somebody's copy onto a full disk left: a head, and not all of
+ * the rest.
+ */
+static int has_to_go(struct ik_lxss *lxss, struct ik_err *err)
 {
-	if (target->kind == IK_KIND_OURS)
+	struct ik_target target;
+	int r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_NO_DIGEST, NULL, &target, err);
+
+	if (r < 0 || target.kind == IK_KIND_MISSING)
+		return r < 0 ? r : 0;
+	if (target.kind == IK_KIND_OURS || !ik_target_has_kernel_size(&target))
 		return 1;
-	if (target->kind == IK_KIND_MISSING)
-		return 0;
-	return ik_target_has_kernel_size(target) ?
-		       ik_mixture_is_cut(scene->lxss.fd, scene->lxss.name, err) :
-		       1;
+	r = ik_mixture_is_cut(lxss->dir_fd, lxss->name, err);
+	if (r != 0)
+		return r;
+	r = ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_DIGEST, &lxss->progress, &target,
+			   err);
+	return r < 0 ? r : ik_own_by_journal(&lxss->journal, &target);
 }
 
 /* Recovers; a torn target of ours that recovery cannot repair gets a backup of its own choice. */
 static int make_whole(struct ik_lxss *lxss, struct ik_err *err)
 {
-	const struct ik_scene *scene = lxss->scene;
-	struct ik_target target;
 	struct ik_err seen = {0};
 	int r = ik_recover_run(lxss, false, &seen);
 
@@ -130,10 +158,7 @@ static int make_whole(struct ik_lxss *lxss, struct ik_err *err)
 			*err = seen;
 		return r;
 	}
-	r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
-			   err);
-	if (r >= 0)
-		r = has_to_go(scene, &target, err);
+	r = has_to_go(lxss, err);
 	if (r <= 0)
 		return r;
 	r = put_back(lxss, &seen);
@@ -146,8 +171,8 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 {
 	struct ik_lxss ik_autolxss lxss = IK_LXSS_NONE;
 	struct ik_target target;
+	struct ik_borrow lent;
 	struct ik_err why = {0};
-	bool padded;
 	int r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
 			       &why);
 
@@ -161,14 +186,14 @@ static int remove_lxss(const struct ik_scene *scene, struct ik_job *job, struct 
 	if (r >= 0)
 		r = ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_DIGEST,
 				   &job->progress, &target, err);
+	if (r >= 0)
+		r = ik_borrow_look(scene, &lent, err);
 	if (r < 0)
 		return r;
 	ik_sweep_broken_locks(lxss.dir_fd);
-	/* Without it, the next install would keep zeros of ours as a part of Microsoft's kernel. */
-	padded = lxss.journal.present && (lxss.journal.rec.flags & IK_JREC_F_PADDED);
-	r = ik_sweep(lxss.dir_fd, own_files, IK_ARRAY_SIZE(own_files) - padded, err);
+	r = sweep(&lxss, &lent, err);
 	if (r >= 0 && job->purge)
-		r = purge(&lxss, &target, err);
+		r = purge(&lxss, &target, &lent, err);
 	if (r >= 0)
 		ik_guide_renew(&lxss, &target.whole);
 	return r < 0 ? r : 1;
@@ -215,10 +240,15 @@ static int remove_both(const struct ik_scene *scene, struct ik_job *job, struct 
 {
 	bool wanted = wants(job->session, IK_CONF_TARGET_LXSS);
 	struct ik_err late = {0};
-	int lxss = 0;
-	/* The key first: while it is ours, the file it names must stay. */
-	int wcfg = remove_wcfg(scene, job, report, err);
+	int lxss = 0, wcfg = 0;
 
+	/* What WSL boots without our key must be whole before that goes. */
+	if (scene->has_profile)
+		wcfg = ik_fallback_mend(scene, job, report, put_back, err);
+	if (wcfg < 0)
+		return wcfg;
+	/* The key first: while it is ours, the file it names must stay. */
+	wcfg = remove_wcfg(scene, job, report, err);
 	if (scene->has_target && (wanted || has_lxss_traces(scene, job)))
 		lxss = remove_lxss(scene, job, report, wcfg < 0 ? &late : err);
 	else if (!scene->has_target && wcfg == 0 && wanted)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "flow/judge.h"
+#include "flow/keywins.h"
 #include "flow/lxss.h"
 #include "flow/recover.h"
 #include "flow/wview.h"
@@ -93,6 +94,7 @@ int ik_status_job(struct ik_job *job, struct ik_report *report, struct ik_err *e
 	(void)snprintf(report->journal, sizeof(report->journal), "none");
 	if (scene.mode == IK_MODE_AUTO)
 		ik_report_note(report, "%s", scene.mode_err.message);
+	ik_keywins_tell(&scene, report);
 	if (report_target(&scene, job, report, &seen) < 0) {
 		report->target.kind = IK_KIND_UNKNOWN;
 		report->unseen = true;

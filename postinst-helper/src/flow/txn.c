@@ -9,6 +9,7 @@
 
 #include "flow/guide.h"
 #include "flow/match.h"
+#include "flow/own.h"
 #include "flow/recover.h"
 #include "flow/staged.h"
 #include "flow/txnprep.h"
@@ -90,6 +91,9 @@ static int judge(struct ik_txn *txn, struct ik_err *err)
 	if (r < 0)
 		return r;
 	lxss->known = txn->old;
+	/* Whatever its release says: it is kept as our former image, never as one of Microsoft's. */
+	if (txn->old.kind != IK_KIND_TORN && ik_own_by_journal(&lxss->journal, &txn->old))
+		txn->old.kind = IK_KIND_OURS;
 	set_facts(txn, &facts);
 	verdict = ik_plan_replace(&facts);
 	if (verdict == IK_VERDICT_TORN && txn->purpose == IK_TXN_RESTORE) {

@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
+#include "flow/keywins.h"
 #include "flow/recover.h"
 #include "flow/txn.h"
 #include "store/names.h"
@@ -52,6 +54,8 @@ int ik_txnjob_install(struct ik_job *job, struct ik_report *report, struct ik_er
 		r = begin(job, &lxss, err);
 	if (r >= 0)
 		r = ik_txn_run(&lxss, &image, IK_TXN_INSTALL, err);
+	if (r >= 0)
+		ik_keywins_end(&scene, job, report);
 	if (ik_lxss_report_known(&lxss, &late) < 0)
 		ik_report_note(report, "%s", late.message);
 	return r;
@@ -95,6 +99,9 @@ static int restore_backup(struct ik_lxss *lxss, const char *name, struct ik_err 
 		return r;
 	(void)snprintf(file, sizeof(file), "%s", backup->file);
 	image.target = backup->image;
+	/* Also an image of the user's own, which we had put in. */
+	if (backup->origin == IK_KIND_OURS)
+		image.target.kind = IK_KIND_OURS;
 	r = ik_path_open_regular(lxss->dir_fd, file, O_RDONLY, &fd, NULL, err);
 	if (r < 0)
 		return r;
@@ -102,6 +109,18 @@ static int restore_backup(struct ik_lxss *lxss, const char *name, struct ik_err 
 	/* Our own former image may be replaced by the backup of the present one: then it is staged. */
 	image.file = strcasecmp(file, IK_NAME_PREV) == 0 ? NULL : file;
 	return ik_txn_run(lxss, &image, IK_TXN_RESTORE, err);
+}
+
+/* Microsoft's is there and never was replaced, so that no backup is needed: only our key keeps Windows from booting it. */
+static bool is_there_already(const struct ik_lxss *lxss, const char *name, const struct ik_err *why)
+{
+	struct ik_target target;
+
+	return why->code == IK_E_BACKUP_MISSING && strcmp(name, "official") == 0 &&
+	       !lxss->journal.present &&
+	       ik_target_look(lxss->dir_fd, lxss->name, IK_TARGET_NO_DIGEST, NULL, &target, NULL) >=
+		       0 &&
+	       target.kind == IK_KIND_OFFICIAL && ik_keywins_is_ours(lxss->scene);
 }
 
 int ik_txnjob_restore(struct ik_job *job, struct ik_report *report, struct ik_err *err)
@@ -119,8 +138,14 @@ int ik_txnjob_restore(struct ik_job *job, struct ik_report *report, struct ik_er
 		r = begin_restore(job, &lxss, &why);
 	if (r >= 0)
 		r = restore_backup(&lxss, job->backup, &why);
+	if (r < 0 && is_there_already(&lxss, job->backup, &why)) {
+		report->action = IK_ACTION_RESTORED;
+		r = 0;
+	}
 	if (r < 0)
 		r = ik_recover_failed(&lxss, r, &why, err);
+	else
+		ik_keywins_end(&scene, job, report);
 	if (ik_lxss_report_known(&lxss, &late) < 0)
 		ik_report_note(report, "%s", late.message);
 	return r;

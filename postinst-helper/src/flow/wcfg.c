@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "flow/fallback.h"
 #include "flow/wedit.h"
 #include "flow/wimg.h"
 #include "flow/wjob.h"
@@ -248,6 +249,19 @@ static int select_image(struct ik_wjob *w, const char *name, char ret_file[IK_WI
 	return 0;
 }
 
+/* Takes our key back. What WSL boots without it is made whole first, while the key still starts WSL. */
+static int drop_key(struct ik_wjob *w, struct ik_err *err)
+{
+	struct ik_job job = *w->job;
+	struct ik_wedit ik_autowedit edit = {0};
+	int r = ik_wedit_open(w->scene, &w->own, &edit, err);
+
+	job.progress = w->progress; /* with the heartbeat of our folder's lock */
+	if (r >= 0 && edit.owner == IK_WEDIT_OURS)
+		r = ik_fallback_mend(w->scene, &job, w->report, NULL, err);
+	return r < 0 ? r : ik_wjob_change_key(w, NULL, err);
+}
+
 int ik_wcfg_restore_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
 {
 	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
@@ -262,7 +276,7 @@ int ik_wcfg_restore_job(struct ik_job *job, struct ik_report *report, struct ik_
 	if (r >= 0)
 		r = select_image(&w, job->backup, file, err);
 	if (r >= 0)
-		r = ik_wjob_change_key(&w, file[0] ? file : NULL, err);
+		r = file[0] ? ik_wjob_change_key(&w, file, err) : drop_key(&w, err);
 	if (r >= 0) {
 		report->action = IK_ACTION_RESTORED;
 		ik_history_drive(w.own.fd, "restored %s", file[0] ? file : "the official kernel");

@@ -55,6 +55,8 @@ static void describe(struct ik_backup *backup, const char *name_hex)
 	/* Without a digest in its name it must at least be whole, and what the name says: a cut image is "foreign". */
 	backup->good = name_hex ? backup->image.kind != IK_KIND_TORN &&
 					  strncasecmp(name_hex, hex, IK_NAME_SHORT_HEX) == 0 :
+		       backup->origin == IK_KIND_OURS ?
+				  backup->image.image.release[0] != '\0' : /* of a whole image only */
 				  backup->image.kind == backup->origin;
 	if (strcasecmp(backup->file, IK_NAME_PREV) == 0)
 		(void)snprintf(backup->id, sizeof(backup->id), "previous");

@@ -2,7 +2,8 @@
 /*
  * Copies of images beside the target. Official images are kept for ever, each generation under its own
  * name, the first as immensity-official.img; foreign ones that were replaced by force likewise; our own
- * former image is immensity-prev.img and gets replaced. How they come to be there is store/keep.
+ * former image, or the user's own that we put in, is immensity-prev.img and gets replaced. How they come to
+ * be there is store/keep.
  * It must not know when to restore which.
  */
 #ifndef IK_STORE_BACKUP_H
@@ -22,7 +23,8 @@ struct ik_backup {
 	bool first_official;
 	/*
 	 * Valid head, and the digest agrees with its name; where the name has none: whole, of the kind that the name
-	 * stands for, and not otherwise than is written down (store/seal).
+	 * stands for (our former image may be a user's own of any release), and not otherwise than is written down
+	 * (store/seal).
 	 */
 	bool good;
 	bool unreadable; /* it is there, but who knows what it is: never good, no digest, no size */

@@ -189,6 +189,21 @@ static int count_profiles(const struct ik_drive *drive, const char *users, DIR *
 	return r;
 }
 
+/* Opens Users for a listing. 1; 0 = there is none, or nobody may know. */
+static int open_users(const struct ik_drive *drive, struct ik_strbuf *ret_name, DIR **ret,
+		      struct ik_err *err)
+{
+	ik_autoclose int fd = -EBADF;
+	int r = ik_path_resolve_nocase(drive->fd, "Users", ret_name, NULL);
+
+	if (r >= 0)
+		r = ik_path_open_dir(drive->fd, ik_strbuf_str(ret_name), &fd, NULL);
+	if (r < 0)
+		return unless_memory(r, 0, err);
+	r = ik_dirlist_open(&fd, ret, err);
+	return r < 0 ? r : 1;
+}
+
 int ik_profile_find(const struct ik_drive *drive, struct ik_profile_count *ret_count,
 		    struct ik_place *ret, struct ik_err *err)
 {
@@ -196,17 +211,11 @@ int ik_profile_find(const struct ik_drive *drive, struct ik_profile_count *ret_c
 	struct ik_place ik_autoplace found = {.fd = -EBADF};
 	struct ik_profile_count count = {0};
 	DIR ik_autodirlist *dir = NULL;
-	ik_autoclose int fd = -EBADF;
 	int r;
 
 	*ret_count = count;
-	r = ik_path_resolve_nocase(drive->fd, "Users", &users, NULL);
-	if (r >= 0)
-		r = ik_path_open_dir(drive->fd, ik_strbuf_str(&users), &fd, NULL);
-	if (r < 0)
-		return unless_memory(r, 0, err);
-	r = ik_dirlist_open(&fd, &dir, err);
-	if (r >= 0)
+	r = open_users(drive, &users, &dir, err);
+	if (r > 0)
 		r = count_profiles(drive, ik_strbuf_str(&users), dir, &count, &found, err);
 	if (r < 0)
 		return r;
@@ -216,4 +225,42 @@ int ik_profile_find(const struct ik_drive *drive, struct ik_profile_count *ret_c
 		found.fd = -EBADF;
 	}
 	return 0;
+}
+
+/* A link in Users is one of Windows' own for old programs. */
+static int show_one(const struct ik_drive *drive, const char *users, const char *name,
+		    int (*fn)(void *ctx, const struct ik_place *profile), void *ctx)
+{
+	struct ik_place ik_autoplace place = {.fd = -EBADF};
+	char relative[IK_PLACE_BYTES];
+	struct ik_err seen = {0};
+
+	/* "Users" and a name: far shorter than its place */
+	(void)snprintf(relative, sizeof(relative), "%s/%s", users, name);
+	if (ik_place_open(drive, relative, &place, &seen) == -ENOMEM)
+		return -ENOMEM;
+	if (seen.code != IK_E_NONE && seen.code != IK_E_PATH_DENIED && seen.code != IK_E_IO_FAILED)
+		return 0;
+	(void)snprintf(place.relative, sizeof(place.relative), "%s", relative);
+	return fn(ctx, &place);
+}
+
+int ik_profile_each(const struct ik_drive *drive,
+		    int (*fn)(void *ctx, const struct ik_place *profile), void *ctx,
+		    struct ik_err *err)
+{
+	struct ik_strbuf ik_autostrbuf users = {0};
+	DIR ik_autodirlist *dir = NULL;
+	const char *name;
+	int r = open_users(drive, &users, &dir, err);
+
+	while (r > 0 && (r = ik_dirlist_next(dir, &name, err)) > 0) {
+		int shown = is_template(name) ?
+				    0 :
+				    show_one(drive, ik_strbuf_str(&users), name, fn, ctx);
+
+		if (shown < 0)
+			return unless_memory(-ENOMEM, 0, err);
+	}
+	return r;
 }

@@ -38,4 +38,14 @@ struct ik_profile_count {
 int ik_profile_find(const struct ik_drive *drive, struct ik_profile_count *ret_count,
 		    struct ik_place *ret, struct ik_err *err) IK_MUST_CHECK;
 
+/*
+ * Purpose     shows each directory in Users that is nobody's template, whether it is a profile in use or not.
+ * Parameters  fn: told of each; its fd is negative where it may not be looked into. A negative answer, which can only
+ *             be for want of memory, ends the search
+ * Errors      IK_E_MEMORY_EXHAUSTED, IK_E_IO_FAILED (the listing broke off)
+ */
+int ik_profile_each(const struct ik_drive *drive,
+		    int (*fn)(void *ctx, const struct ik_place *profile), void *ctx,
+		    struct ik_err *err) IK_MUST_CHECK;
+
 #endif

@@ -64,6 +64,22 @@ status_of() {
 	echo $?
 }
 
+# key: kernel= as WSL reads it from $P/.wslconfig.
+key() {
+	"$SIM/wslsim" --json read-config "$P/.wslconfig" | python3 -c '
+import json, sys
+found = json.load(sys.stdin)
+print((found.get("values") or found.get("settings") or found).get("wsl2.kernel", ""))'
+}
+
+# key_file: Linux path of the file that the key names.
+key_file() {
+	local path
+	path=$(key)
+	path=${path#C:\\}
+	echo "$D/${path//\\//}"
+}
+
 # tear FIRST SECOND: leaves a target that holds FIRST torn by an update to SECOND, as a power cut in the middle of the
 # write does: the journal is armed.
 tear() {

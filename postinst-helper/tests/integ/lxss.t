@@ -70,6 +70,25 @@ foreign() {
 	same "and comes back on removal, there being no official one" "$T" "$W/foreign.img"
 }
 
+# own_build RELEASE: an image of the user's own, whose release is not of our pattern, goes as it came.
+own_build() {
+	"$SIM/make-image" --release "$1" --size 2M --seed "own $1" "$W/own.img"
+	new_drive
+	is "$1: install" "$(status_of ik install --image "$W/own.img")" 0
+	is "$1: remove" "$(field data.action remove)" removed
+	same "$1: the official kernel is back" "$T" "$W/official.img"
+	ik install --image "$W/own.img" >/dev/null
+	is "$1: ours may replace it" "$(status_of ik install --image "$W/ours1.img")" 0
+	is "$1: it is kept as our former image only" "$(find "$TOOLS" -name 'immensity-*.img' -printf '%f\n' | sort | tr '\n' ' ')" \
+		"immensity-official.img immensity-prev.img "
+	is "$1: which is no damaged one" "$(status_of ik verify)" 0
+	is "$1: restore --to previous" "$(status_of ik restore --to previous)" 0
+	same "$1: puts it back" "$T" "$W/own.img"
+	is "$1: and ours may replace it again" "$(status_of ik install --image "$W/ours3.img")" 0
+	is "$1: remove, with it as the former image" "$(status_of ik remove)" 0
+	same "$1: brings Microsoft's back" "$T" "$W/official.img"
+}
+
 restores() {
 	new_drive
 	ik install --image "$W/ours1.img" >/dev/null
@@ -287,6 +306,8 @@ spellings() {
 first_install
 versions
 foreign
+own_build 6.6.99-mine-microsoft-standard-WSL2
+own_build 6.6.87.2-microsoft-standard-WSL2
 restores
 unreadable
 rotten

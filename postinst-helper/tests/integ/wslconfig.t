@@ -11,22 +11,6 @@ image ours2.img "$OURS2" 1M
 image ours2.img "$OURS2" 1M
 image ours3.img "$OURS3" 1M
 
-# key: kernel= as WSL reads it from $P/.wslconfig.
-key() {
-	"$SIM/wslsim" --json read-config "$P/.wslconfig" | python3 -c '
-import json, sys
-found = json.load(sys.stdin)
-print((found.get("values") or found.get("settings") or found).get("wsl2.kernel", ""))'
-}
-
-# key_file: Linux path of the file that the key names.
-key_file() {
-	local path
-	path=$(key)
-	path=${path#C:\\}
-	echo "$D/${path//\\//}"
-}
-
 # diff_lines BEFORE AFTER: how many lines were removed and added.
 diff_lines() {
 	diff "$1" "$2" | grep -c '^[<>]'
