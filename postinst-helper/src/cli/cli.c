@@ -234,6 +234,8 @@ static int conclude(struct ik_cli *cli, const struct ik_command *command, int r,
 	}
 	if (command->settle)
 		return command->settle(cli, status, err);
+	if (r < 0 && !cli->json)
+		ik_print_notes(&cli->report); /* what was done before it failed */
 	if (r < 0)
 		ik_render_error(err);
 	return status;

@@ -161,19 +161,34 @@ static enum ik_mode known_mode(const struct ik_cli *cli)
 	return IK_MODE_AUTO;
 }
 
-/* The program goes with the package: what is advised must work without it. */
-static void say_not_removed(const struct ik_cli *cli, const struct ik_err *err)
+/* What a removal did not manage, if it came so far; else the way by which our kernel is known to be in use. */
+static enum ik_mode stays_by(const struct ik_cli *cli)
 {
-	enum ik_mode mode = known_mode(cli);
+	const struct ik_report *report = &cli->report;
+
+	if (report->key_stays != report->lxss_stays)
+		return report->key_stays ? IK_MODE_WSLCONFIG : IK_MODE_LXSS;
+	return report->key_stays ? IK_MODE_AUTO : known_mode(cli);
+}
+
+/* The program goes with the package: what is advised must work without it. why: NULL = it was said already. */
+static void say_not_removed(const struct ik_cli *cli, const char *why)
+{
+	enum ik_mode mode = stays_by(cli);
 	const char *
-		key = "delete the line kernel= in %UserProfile%\\.wslconfig and run `wsl --shutdown`",
+		key = "delete the line kernel= in %UserProfile%\\.wslconfig, one of kernelModules= as "
+		      "well, and run `wsl --shutdown`",
 	       *script = "run C:\\Windows\\System32\\lxss\\tools\\immensity-restore.cmd as "
 			 "administrator";
+	char text[600] = "may still be in use on Windows";
 
+	ik_print_notes(&cli->report); /* what was done before it failed */
+	if (why)
+		(void)snprintf(text, sizeof(text), "stays in use on Windows: %s", why);
 	ik_log(IK_LOG_INFO,
-	       "our kernel stays in use on Windows: %s; next step: %s%s%s, or install the package again "
+	       "our kernel %s; next step: %s%s%s, or install the package again "
 	       "and remove it from a WSL terminal started with \"Run as administrator\"",
-	       err->message, mode == IK_MODE_LXSS ? "" : key, mode == IK_MODE_AUTO ? ", or " : "",
+	       text, mode == IK_MODE_LXSS ? "" : key, mode == IK_MODE_AUTO ? ", or " : "",
 	       mode == IK_MODE_WSLCONFIG ? "" : script);
 }
 
@@ -191,13 +206,16 @@ static int settle(struct ik_cli *cli, int status, const struct ik_err *err)
 		break;
 	default:
 		ik_render_error(err);
+		/* What needs recovery says the way out by itself. */
+		if (status != IK_EXIT_RECOVERY && is_removal(cli) && !heir(cli))
+			say_not_removed(cli, NULL);
 		return status;
 	}
 	/* At each boot of a machine that is not WSL 2 there is nothing to say. */
 	if (status == IK_EXIT_NOT_APPLICABLE && is_event(cli, "boot"))
 		return IK_EXIT_OK;
 	if (status != IK_EXIT_NOT_APPLICABLE && is_removal(cli) && !heir(cli)) {
-		say_not_removed(cli, err);
+		say_not_removed(cli, err->message);
 		return IK_EXIT_OK;
 	}
 	ik_log(IK_LOG_INFO, "%s%s%s%s", status == IK_EXIT_PENDING ? lead(cli) : "", err->message,

@@ -213,6 +213,7 @@ int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, 
 	/* Ours may have been a kernel without a package. */
 	if (!on && why.code == IK_E_IMAGE_MISSING) {
 		ik_err_clear(&why);
+		take_up_again(&turn);
 		r = restore(&turn, "previous", &why);
 	}
 	if (r >= 0 && on && ret->action == IK_ACTION_RESTORED)

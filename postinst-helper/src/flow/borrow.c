@@ -113,27 +113,34 @@ int ik_borrow_look(const struct ik_scene *scene, struct ik_borrow *ret, struct i
 	return ik_profile_each(&scene->session->drive, look_at, &search, err);
 }
 
-bool ik_borrow_keeps(const struct ik_borrow *borrow, const struct ik_scene *scene, const char *file,
+bool ik_borrow_names(const struct ik_borrow *borrow, const struct ik_scene *scene, const char *file,
 		     struct ik_report *report)
 {
-	size_t len = strlen(file), end = strlen(IK_NAME_SUFFIX);
-	bool is_image = len > end && strcmp(file + len - end, IK_NAME_SUFFIX) == 0;
 	const char *in = NULL;
 
 	for (unsigned i = 0; i < borrow->count && !in; i++) {
 		if (strcasecmp(borrow->list[i].file, file) == 0)
 			in = borrow->list[i].in;
 	}
-	if (!in && !(borrow->unseen && is_image))
-		return false;
-	if (ik_path_exists(scene->lxss.fd, file, NULL) == 0)
-		return true;
-	if (in)
+	if (in && ik_path_exists(scene->lxss.fd, file, NULL) != 0)
 		ik_report_note(report,
 			       "\"%.70s\" stays: WSL starts from it; take the line kernel= out of "
-			       "\"%.120s/%s\", then remove again",
+			       "\"%.120s/%s\"; the next run takes it away",
 			       file, in, IK_NAME_WSLCONFIG);
-	else
+	return in;
+}
+
+bool ik_borrow_keeps(const struct ik_borrow *borrow, const struct ik_scene *scene, const char *file,
+		     struct ik_report *report)
+{
+	size_t len = strlen(file), end = strlen(IK_NAME_SUFFIX);
+	bool is_image = len > end && strcmp(file + len - end, IK_NAME_SUFFIX) == 0;
+
+	if (ik_borrow_names(borrow, scene, file, report))
+		return true;
+	if (!borrow->unseen || !is_image)
+		return false;
+	if (ik_path_exists(scene->lxss.fd, file, NULL) != 0)
 		ik_report_note(
 			report,
 			"\"%.70s\" stays: whether kernel= in \"%.120s/%s\" names it could not "

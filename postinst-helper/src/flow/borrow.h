@@ -35,9 +35,13 @@ int ik_borrow_look(const struct ik_scene *scene, struct ik_borrow *ret,
 		   struct ik_err *err) IK_MUST_CHECK;
 
 /*
- * Purpose     must this file beside the target stay?
- * Effects     if it is there and must, the report has a note with the next step
+ * Purpose     does a kernel= name this file beside the target, so that it must stay?
+ * Effects     if it is there and one does, the report has a note with the next step
  */
+bool ik_borrow_names(const struct ik_borrow *borrow, const struct ik_scene *scene, const char *file,
+		     struct ik_report *report);
+
+/* The same, and in doubt, where a profile could not be read, an image stays as well. */
 bool ik_borrow_keeps(const struct ik_borrow *borrow, const struct ik_scene *scene, const char *file,
 		     struct ik_report *report);
 

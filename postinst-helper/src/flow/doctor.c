@@ -11,6 +11,7 @@
 #include "codec/relver.h"
 #include "flow/status.h"
 #include "flow/wedit.h"
+#include "flow/wmodules.h"
 #include "flow/worker.h"
 #include "os/sys.h"
 #include "store/names.h"
@@ -148,6 +149,22 @@ static void find_value(const struct ik_wslconf *conf, struct ik_report *report)
 				  "safeMode=true in .wslconfig makes WSL boot its own kernel");
 }
 
+/* Inbox WSL does not know the key. */
+static void find_modules_alone(const struct ik_scene *scene, const struct ik_wslconf *conf,
+			       struct ik_report *report)
+{
+	unsigned line = ik_wmodules_alone(conf);
+
+	if (line &&
+	    (scene->mode == IK_MODE_WSLCONFIG || scene->session->env.flavour == IK_WSL_STORE))
+		ik_report_finding(
+			report, IK_LEVEL_PROBLEM, "kernel-modules-alone",
+			"put a \"#\" before that line, or name the disk's kernel with kernel=",
+			"kernelModules= in .wslconfig line %u stands without kernel=: WSL "
+			"does not start",
+			line);
+}
+
 static void find_wslconfig(const struct ik_scene *scene, struct ik_report *report)
 {
 	struct ik_place ik_autoplace own = {.fd = -EBADF};
@@ -163,6 +180,7 @@ static void find_wslconfig(const struct ik_scene *scene, struct ik_report *repor
 	}
 	find_syntax(edit.conf, report);
 	find_value(edit.conf, report);
+	find_modules_alone(scene, edit.conf, report);
 	if (scene->mode == IK_MODE_LXSS && edit.owner != IK_WEDIT_NONE)
 		ik_report_finding(report, IK_LEVEL_WARNING, "kernel-key-wins",
 				  "remove the line, or use `target=wslconfig`",

@@ -59,8 +59,8 @@ static bool has_nothing(const struct ik_lxss *lxss)
 }
 
 /*
- * Nothing is wrong; a note, or zeros behind the kernel, is all there is to do. A drive that refuses it (most starts of WSL are not elevated) keeps
- * nobody from anything: the next run writes it.
+ * Nothing is wrong; a note, or zeros behind the kernel, is all there is to do. A drive that refuses it (most starts of
+ * WSL are not elevated) keeps nobody from anything: the next run writes it.
  */
 static int note_good(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
 		     struct ik_err *err)

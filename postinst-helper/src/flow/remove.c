@@ -220,7 +220,7 @@ static int remove_wcfg(const struct ik_scene *scene, struct ik_job *job, struct 
 		return r > 0 ? ik_wremove(scene, job, report, err) : r;
 	}
 	/* A place that could not be looked at is not one without anything to remove. */
-	if (scene->keys > 0 || (wanted && scene->mode != IK_MODE_LXSS))
+	if (scene->keys > 0 || scene->key_was_set || (wanted && scene->mode != IK_MODE_LXSS))
 		return ik_scene_profile_error(scene, err);
 	return 0;
 }
@@ -235,14 +235,43 @@ static bool has_lxss_traces(const struct ik_scene *scene, const struct ik_job *j
 	       (target.kind == IK_KIND_OURS || has_own_files(scene, job->purge));
 }
 
+/*
+ * Store WSL does not look at the lxss kernel: when our key is gone, what could not be put back there is not in use. Whoever
+ * names that place by `target=lxss` says otherwise.
+ */
+static bool is_remnant(const struct ik_session *session, int wcfg, const struct ik_err *why)
+{
+	return wcfg >= 0 && session->env.flavour == IK_WSL_STORE &&
+	       session->conf.target != IK_CONF_TARGET_LXSS && why->code != IK_E_INTERRUPTED;
+}
+
+/* Tells which half failed. 0 = none that counts. */
+static int judge_halves(const struct ik_job *job, int wcfg, int lxss, const struct ik_err *why,
+			struct ik_report *report, struct ik_err *err)
+{
+	if (lxss < 0 && is_remnant(job->session, wcfg, why)) {
+		ik_report_note(report,
+			       "a remnant that WSL does not use stays in lxss\\tools: %.200s",
+			       why->message);
+		lxss = 0;
+	}
+	report->key_stays = wcfg < 0;
+	report->lxss_stays = lxss < 0;
+	if (wcfg >= 0 && lxss < 0 && err)
+		*err = *why;
+	return wcfg < 0 ? wcfg : lxss;
+}
+
 static int remove_both(const struct ik_scene *scene, struct ik_job *job, struct ik_report *report,
 		       struct ik_err *err)
 {
 	bool wanted = wants(job->session, IK_CONF_TARGET_LXSS);
 	struct ik_err late = {0};
-	int lxss = 0, wcfg = 0;
+	int lxss = 0, wcfg = 0, r;
 
 	/* What WSL boots without our key must be whole before that goes. */
+	report->key_stays = true;
+	report->lxss_stays = true;
 	if (scene->has_profile)
 		wcfg = ik_fallback_mend(scene, job, report, put_back, err);
 	if (wcfg < 0)
@@ -250,12 +279,11 @@ static int remove_both(const struct ik_scene *scene, struct ik_job *job, struct 
 	/* The key first: while it is ours, the file it names must stay. */
 	wcfg = remove_wcfg(scene, job, report, err);
 	if (scene->has_target && (wanted || has_lxss_traces(scene, job)))
-		lxss = remove_lxss(scene, job, report, wcfg < 0 ? &late : err);
+		lxss = remove_lxss(scene, job, report, &late);
 	else if (!scene->has_target && wcfg == 0 && wanted)
-		lxss = ik_scene_lxss_error(scene, err);
-	if (wcfg < 0 || lxss < 0)
-		return wcfg < 0 ? wcfg : lxss;
-	return wcfg || lxss;
+		lxss = ik_scene_lxss_error(scene, &late);
+	r = judge_halves(job, wcfg, lxss, &late, report, err);
+	return r < 0 ? r : wcfg > 0 || lxss > 0;
 }
 
 int ik_remove_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)

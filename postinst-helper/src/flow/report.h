@@ -82,6 +82,8 @@ struct ik_report {
 	bool unflushed;	      /* the target is whole, but the journal could not be closed */
 	bool recovery_needed; /* read-only commands: somebody should run `recover` */
 	bool unseen;	    /* the kernel or its journal could not be looked at; a note says why */
+	bool key_stays;	    /* a removal could not take our kernel= back */
+	bool lxss_stays;    /* a removal could not put the kernel in lxss back */
 	uint64_t window_us; /* time during which T could not be booted */
 	unsigned backup_count;
 	struct ik_report_backup backups[IK_REPORT_BACKUPS];

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "os/clock.h"
 #include "store/names.h"
@@ -123,6 +124,8 @@ int ik_scene_open(const struct ik_session *session, struct ik_scene *ret, struct
 
 	if (r < 0)
 		return r;
+	scene.key_was_set = session->state.installed &&
+			    strcmp(session->state.mode, ik_mode_name(IK_MODE_WSLCONFIG)) == 0;
 	look_for_target(&scene);
 	look_for_profile(&scene);
 	choose_mode(&scene);
@@ -145,9 +148,12 @@ int ik_scene_lxss_error(const struct ik_scene *scene, struct ik_err *err)
 
 int ik_scene_profile_error(const struct ik_scene *scene, struct ik_err *err)
 {
-	bool is_missing = scene->profile_err.code == IK_E_PROFILE_MISSING;
+	/* One on another drive exists, and may have gone there with our kernel= in it. */
+	bool is_none = scene->profile_err.code == IK_E_PROFILE_MISSING &&
+		       scene->profile_err.errnum != EXDEV;
 
-	if (scene->has_profile || (is_missing && !scene->profile_named && scene->keys == 0))
+	if (scene->has_profile ||
+	    (is_none && !scene->profile_named && scene->keys == 0 && !scene->key_was_set))
 		return 0;
 	return again(&scene->profile_err, err);
 }

@@ -29,6 +29,7 @@ struct ik_scene {
 	bool profile_by_key;	/* the one of several in which our kernel= was set */
 	unsigned profiles;	/* that may be meant; one that was named is 1 */
 	unsigned keys;		/* how many of several have, or had, our kernel= */
+	bool key_was_set; /* by this distro, as it remembers: then our kernel= stands somewhere */
 	struct ik_place profile;
 	struct ik_err profile_err; /* why there is none */
 };
@@ -53,7 +54,7 @@ int ik_scene_need_mode(const struct ik_scene *scene, struct ik_err *err) IK_MUST
 
 /*
  * Purpose     tell why the lxss kernel, or a profile, could not be looked at; that there is none is no error,
- *             unless it was named, or there are several and our kernel= was set in some.
+ *             unless it was named, or lies on another drive, or our kernel= was set in one.
  * Returns     0 or -ENOENT with what was noted
  */
 int ik_scene_lxss_error(const struct ik_scene *scene, struct ik_err *err) IK_MUST_CHECK;

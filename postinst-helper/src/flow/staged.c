@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "flow/borrow.h"
 #include "flow/guide.h"
 #include "flow/match.h"
 #include "io/afile.h"
@@ -48,12 +49,29 @@ static int give_back(struct ik_lxss *lxss, struct ik_err *err)
 	return 0;
 }
 
+/*
+ * While a torn kernel is restored, the readme names the staged image, and WSL may start from it by a line of the user's.
+ * What cannot be read now is asked again by the next run.
+ */
+static int take_away(struct ik_lxss *lxss, struct ik_err *err)
+{
+	struct ik_borrow lent;
+	int r = ik_path_exists(lxss->dir_fd, IK_NAME_NEW, err);
+
+	if (r <= 0)
+		return r;
+	if (ik_borrow_look(lxss->scene, &lent, NULL) < 0 ||
+	    ik_borrow_names(&lent, lxss->scene, IK_NAME_NEW, lxss->report))
+		return 0;
+	return ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, err);
+}
+
 int ik_staged_end(struct ik_lxss *lxss, struct ik_err *err)
 {
 	int r = is_former(lxss, err);
 
 	if (r >= 0)
-		r = r > 0 ? give_back(lxss, err) : ik_afile_remove(lxss->dir_fd, IK_NAME_NEW, err);
+		r = r > 0 ? give_back(lxss, err) : take_away(lxss, err);
 	if (r >= 0)
 		ik_ignore(ik_afile_remove(lxss->dir_fd, IK_NAME_TEMP, NULL)); /* next time */
 	return r;

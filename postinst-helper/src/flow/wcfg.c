@@ -24,6 +24,18 @@
 
 #define KEEP_MIN 2
 
+static int is_foreign(const struct ik_wedit *edit, struct ik_err *err)
+{
+	int r = ik_err_set(err, IK_E_WSLCONF_FOREIGN_KERNEL, 0,
+			   ".wslconfig names another kernel (%s); left alone", edit->value);
+
+	ik_err_hint(
+		err,
+		"to replace it (it comes back on removal), put `--force` before the command, as "
+		"in `immensity-kernel --force install`, or set `replace_foreign=yes`");
+	return r;
+}
+
 /* The rules of replacing, for what the key names. 1 = the key names this very image already. */
 static int judge(const struct ik_scene *scene, const struct ik_job *job, const struct ik_place *own,
 		 const struct ik_wedit *edit, struct ik_report *report, struct ik_err *err)
@@ -45,8 +57,8 @@ static int judge(const struct ik_scene *scene, const struct ik_job *job, const s
 		r = ik_wview_look(own, edit, true, &job->progress, &now, err);
 	if (r < 0)
 		return r;
-	/* A key of ours that names nothing good is repaired, whatever the version. */
-	if (edit->owner == IK_WEDIT_OURS && now.kind != IK_KIND_OURS)
+	/* A key of ours that names nothing good is repaired, whatever the version; a user's own image is good. */
+	if (now.kind == IK_KIND_MISSING || now.kind == IK_KIND_TORN || now.kind == IK_KIND_UNKNOWN)
 		return 0;
 	facts.current = now.kind;
 	facts.same_digest =
@@ -55,12 +67,8 @@ static int judge(const struct ik_scene *scene, const struct ik_job *job, const s
 	if (verdict == IK_VERDICT_NEWER)
 		report->action = IK_ACTION_NEWER;
 	r = ik_plan_verdict_error(verdict, &facts, edit->value, err);
-	if (r < 0 && verdict == IK_VERDICT_FOREIGN) {
-		r = ik_err_set(err, IK_E_WSLCONF_FOREIGN_KERNEL, 0,
-			       ".wslconfig names another kernel (%s); left alone", edit->value);
-		ik_err_hint(err, "to replace it (it comes back on removal), use `immensity-kernel "
-				 "--force install`, or set `replace_foreign=yes`");
-	}
+	if (verdict == IK_VERDICT_FOREIGN && edit->owner == IK_WEDIT_FOREIGN)
+		r = is_foreign(edit, err);
 	return r < 0 ? r : verdict == IK_VERDICT_SAME;
 }
 
@@ -249,6 +257,26 @@ static int select_image(struct ik_wjob *w, const char *name, char ret_file[IK_WI
 	return 0;
 }
 
+/* Inbox WSL boots the kernel in lxss\tools without our key: that is not Microsoft's either while ours is in it. */
+static int check_fallback(const struct ik_scene *scene, struct ik_err *err)
+{
+	struct ik_target target;
+	int r;
+
+	if (!scene->has_target || scene->session->env.flavour == IK_WSL_STORE ||
+	    ik_target_look(scene->lxss.fd, scene->lxss.name, IK_TARGET_NO_DIGEST, NULL, &target,
+			   NULL) < 0 ||
+	    target.kind != IK_KIND_OURS)
+		return 0;
+	r = ik_err_set(err, IK_E_TARGET_FOREIGN, EEXIST,
+		       "\"%s\" in lxss\\tools is a kernel of ours, too: WSL would boot it",
+		       scene->lxss.name);
+	ik_err_hint(err,
+		    "from a WSL terminal started with \"Run as administrator\", run the command "
+		    "with `--target lxss`: it ends both");
+	return r;
+}
+
 /* Takes our key back. What WSL boots without it is made whole first, while the key still starts WSL. */
 static int drop_key(struct ik_wjob *w, struct ik_err *err)
 {
@@ -259,7 +287,21 @@ static int drop_key(struct ik_wjob *w, struct ik_err *err)
 	job.progress = w->progress; /* with the heartbeat of our folder's lock */
 	if (r >= 0 && edit.owner == IK_WEDIT_OURS)
 		r = ik_fallback_mend(w->scene, &job, w->report, NULL, err);
+	if (r >= 0)
+		r = check_fallback(w->scene, err);
 	return r < 0 ? r : ik_wjob_change_key(w, NULL, err);
+}
+
+/* An image of ours may not take the place of somebody else's kernel= by a restore, either. */
+static int check_owner(const struct ik_wjob *w, struct ik_err *err)
+{
+	struct ik_wedit ik_autowedit edit = {0};
+	int r = ik_wedit_open(w->scene, &w->own, &edit, err);
+
+	return r >= 0 && edit.owner == IK_WEDIT_FOREIGN &&
+			       !w->scene->session->conf.replace_foreign ?
+		       is_foreign(&edit, err) :
+		       r;
 }
 
 int ik_wcfg_restore_job(struct ik_job *job, struct ik_report *report, struct ik_err *err)
@@ -275,6 +317,8 @@ int ik_wcfg_restore_job(struct ik_job *job, struct ik_report *report, struct ik_
 	r = ik_wjob_open(&w, &scene, job, report, true, err);
 	if (r >= 0)
 		r = select_image(&w, job->backup, file, err);
+	if (r >= 0 && file[0])
+		r = check_owner(&w, err);
 	if (r >= 0)
 		r = file[0] ? ik_wjob_change_key(&w, file, err) : drop_key(&w, err);
 	if (r >= 0) {

@@ -5,6 +5,7 @@
 #include "flow/wjob.h"
 
 #include "flow/wedit.h"
+#include "flow/wmodules.h"
 #include "store/names.h"
 
 #define EDIT_ROUNDS 3
@@ -50,6 +51,47 @@ static void tell_of_loss(const struct ik_wedit *edit, struct ik_report *report)
 			edit->lost);
 }
 
+/* WSL does not start with kernel modules and no kernel. */
+static int refuse_modules(const struct ik_wjob *w, unsigned line, struct ik_err *err)
+{
+	const char *windows = w->scene->profile.windows; /* "" when it cannot be said */
+	int r = ik_err_set(
+		err, IK_E_WSLCONF_CHANGED, 0,
+		"line %u of \"%.200s%s%s\" names kernelModules=, with which WSL does not start "
+		"without a kernel=; left alone",
+		line, windows, windows[0] ? "\\" : "", IK_NAME_WSLCONFIG);
+	ik_err_hint(err, "put a \"#\" before that line, then run the command again");
+	return r;
+}
+
+static void tell_of_modules(unsigned line, struct ik_report *report)
+{
+	if (line)
+		ik_report_note(
+			report,
+			"kernelModules= in line %u of .wslconfig is commented out: without a "
+			"kernel= WSL would not start with it",
+			line);
+}
+
+/* Takes the key back in memory, and kernelModules= with it. ret_line: where that was commented out; 0 = nowhere */
+static int unset(const struct ik_wjob *w, struct ik_wedit *edit, unsigned *ret_line,
+		 struct ik_err *err)
+{
+	struct ik_wslconf_value modules;
+	unsigned before; /* ours may have stood above it */
+	int r;
+
+	ik_wslconf_get(edit->conf, "wsl2", "kernelModules", &modules);
+	before = modules.line;
+	r = ik_wedit_unset(edit, err);
+	if (r <= 0)
+		return r;
+	*ret_line = ik_wmodules_alone(edit->conf);
+	return *ret_line && !w->leaves ? refuse_modules(w, before, err) :
+					 ik_wmodules_comment(edit->conf, err);
+}
+
 /* Sets or (file NULL) takes back the key; starts over when somebody else edits meanwhile. */
 int ik_wjob_change_key(struct ik_wjob *w, const char *file, struct ik_err *err)
 {
@@ -60,14 +102,16 @@ int ik_wjob_change_key(struct ik_wjob *w, const char *file, struct ik_err *err)
 		r = ik_place_windows_file(&w->scene->session->drive, &w->own, file, path, err);
 	for (int i = 0; r >= 0 && i < EDIT_ROUNDS; i++) {
 		struct ik_wedit ik_autowedit edit = {0};
+		unsigned line = 0;
 
 		r = ik_wedit_open(w->scene, &w->own, &edit, err);
 		if (r >= 0)
-			r = file ? ik_wedit_set(&edit, path, err) : ik_wedit_unset(&edit, err);
+			r = file ? ik_wedit_set(&edit, path, err) : unset(w, &edit, &line, err);
 		if (r >= 0)
 			r = ik_wedit_commit(&edit, err);
 		if (r > 0) {
 			tell_of_loss(&edit, w->report);
+			tell_of_modules(line, w->report);
 			return 0;
 		}
 	}

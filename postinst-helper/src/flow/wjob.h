@@ -18,6 +18,7 @@ struct ik_wjob {
 	struct ik_report *report;     /* borrowed */
 	struct ik_place own;
 	bool shared; /* the folder is everybody's: nothing is removed from it */
+	bool leaves; /* nobody comes back to mend what taking the key back would leave behind */
 	struct ik_dlock lock;
 	struct ik_progress progress; /* the worker's, and the lock's heartbeat */
 };
@@ -38,8 +39,10 @@ void ik_wjob_close(struct ik_wjob *w);
 
 /*
  * Purpose     sets the key to a file of our folder, or (file NULL) takes it back; starts over when
- *             somebody else edits meanwhile.
- * Errors      flow/wedit; IK_E_FILE_CHANGED: somebody else does not stop editing
+ *             somebody else edits meanwhile. A kernelModules= that would then stand without a kernel is
+ *             commented out where we leave, with a note; else it is refused.
+ * Errors      flow/wedit; IK_E_FILE_CHANGED: somebody else does not stop editing; IK_E_WSLCONF_CHANGED:
+ *             WSL would not start any more
  */
 int ik_wjob_change_key(struct ik_wjob *w, const char *file, struct ik_err *err) IK_MUST_CHECK;
 

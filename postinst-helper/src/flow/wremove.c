@@ -129,6 +129,7 @@ int ik_wremove(const struct ik_scene *scene, struct ik_job *job, struct ik_repor
 	if (r < 0)
 		return explain(err, r);
 	was_ours = edit.owner == IK_WEDIT_OURS;
+	w.leaves = true;
 	if (!was_ours && !has_folder && !has_files(scene))
 		return 0;
 	r = was_ours ? ik_wjob_change_key(&w, NULL, err) : 0;

@@ -249,4 +249,67 @@ damaged_and_not_repaired() {
 	same "the kernel before is back" "$T" "$PACKAGES/$OURS1/bzImage"
 }
 
-with_packages life_of_a_package two_series settings not_possible damaged_and_not_repaired damaged_packages odd_packages without_the_package
+# What the user has installed by name is not replaced by an update of the package.
+image_of_the_user() {
+	image own.img 6.6.87.2-microsoft-standard-WSL2-xan 1M
+	new_drive
+	package stable "$OURS1"
+	MODE=wslconfig ik install --image "$W/own.img" >/dev/null
+	cp "$P/.wslconfig" "$W/before"
+	is "an image of the user's own, and an upgrade: success" "$(MODE=wslconfig status_of maint --event=upgrade)" 0
+	same "the key still names it" "$P/.wslconfig" "$W/before"
+	ok "and it is said" grep -q "6.6.87.2-microsoft-standard-WSL2-xan.*left alone" <(MODE=wslconfig maint --event=upgrade 2>&1)
+}
+
+# Only one of the two places fails: what is said is about that one.
+half_removed() {
+	local out
+	new_drive
+	package stable "$OURS1"
+	MODE=lxss maint --event=configure >/dev/null 2>&1
+	MODE=wslconfig maint --event=configure >/dev/null 2>&1
+	chattr +i "$T" 2>/dev/null || { skip "half removed" "no chattr here" && return; }
+	out=$(MODE=wslconfig maint --event=remove 2>&1)
+	is "the key comes back, the lxss kernel not: success" "$?" 0
+	ok "our key is gone" test ! -e "$P/.wslconfig"
+	ok "the way out of lxss is told" grep -q "stays in use on Windows.*immensity-restore.cmd" <<<"$out"
+	is "and no other" "$(grep -c "kernel= in" <<<"$out")" 0
+	chattr -i "$T"
+}
+
+# The program goes with the package, also after a failure: the way out is told by what is there now.
+removal_failed() {
+	local out event
+	for event in remove purge; do
+		new_drive
+		package stable "$OURS1"
+		MODE=wslconfig maint --event=configure >/dev/null 2>&1
+		printf 'typo=1\n' >"$W/conf"
+		out=$(ik --config "$W/conf" maint --event="$event" --format=deb --series=stable 2>&1)
+		is "$event, bad settings" "$?" 2
+		ok "$event, bad settings: line and file" grep -Eq "conf:1|line 1" <<<"$out"
+		ok "$event, bad settings: both ways out" \
+			grep -q "may still be in use on Windows; next step: delete the line kernel=.*immensity-restore.cmd" <<<"$out"
+	done
+	out=$(ik --config "$W/conf" maint --event=upgrade 2>&1)
+	is "an upgrade tells nothing of a removal" "$(grep -c "still be in use" <<<"$out")" 0
+}
+
+# The notice at login stays when the package is removed, and so may what waits: it must not name a program that is gone.
+notice() {
+	local script=$W/notice.sh
+	sed "s#/var/lib/immensity-kernel#$W/lib#; s#/usr/bin#$W/bin#" postinst-helper/dist/immensity-kernel-notice.sh >"$script"
+	mkdir -p "$W/lib" "$W/bin"
+	is "notice: nothing waits" "$(at_login "$script")" ""
+	: >"$W/lib/pending"
+	is "notice: the program is gone" "$(at_login "$script")" ""
+	install -m 755 /dev/null "$W/bin/immensity-kernel"
+	ok "notice: an update is pending" grep -q "immensity-kernel status" <(at_login "$script")
+}
+
+# at_login SCRIPT: what it prints to a terminal.
+at_login() {
+	python3 -c 'import pty, sys; pty.spawn(["sh", sys.argv[1]])' "$1" </dev/null
+}
+
+with_packages life_of_a_package two_series settings not_possible damaged_and_not_repaired damaged_packages odd_packages without_the_package image_of_the_user half_removed removal_failed notice

@@ -60,6 +60,17 @@ borrowing() {
 	mv "$P/.wslconfig" "$D/Users/Bob/"
 	is "a file of that name elsewhere is another file" "$(status_of ik maint --event=purge --format=deb)" 0
 	ok "which spares nothing" test ! -e "$TOOLS/immensity-official.img"
+	MODE=lxss
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	ik install --image "$W/ours3.img" >/dev/null
+	dd if=/dev/zero of="$T" bs=4096 count=1 conv=notrunc status=none
+	line "${system}immensity-new.img"
+	is "torn, restore --to previous" "$(status_of ik restore --to previous)" 0
+	same "what it staged stays while WSL starts from it" "$TOOLS/immensity-new.img" "$W/ours1.img"
+	rm "$P/.wslconfig"
+	is "without the line, the next change" "$(status_of ik install --image "$W/ours2.img")" 0
+	ok "takes it away" test ! -e "$TOOLS/immensity-new.img"
 	MODE=wslconfig
 }
 
@@ -85,11 +96,15 @@ key_stays() {
 # Inbox WSL boots the kernel in lxss\tools once our key is gone.
 fallback() {
 	MODE=lxss torn_below
-	is "torn below, restore" "$(field data.action restore --to official)" restored
-	same "it was recovered first" "$T" "$W/ours1.img"
+	fails "torn below, restore: another of ours would boot" 3 "kernel of ours, too" ik restore --to official
+	same "it was recovered" "$T" "$W/ours1.img"
+	same "the key stays, as nothing was restored" "$P/.wslconfig" "$W/first"
 	MODE=lxss torn_below
-	is "torn below, official on" "$(field data.action official on)" held
-	same "it was recovered first, too" "$T" "$W/ours1.img"
+	fails "torn below, official on" 3 "kernel of ours, too" ik official on
+	same "it was recovered, too" "$T" "$W/ours1.img"
+	is "the advice: in mode lxss" "$(field data.action --target lxss official on)" held
+	same "Microsoft's kernel is there" "$T" "$W/official.img"
+	ok "and our key is gone" test ! -e "$P/.wslconfig"
 	MODE=lxss torn_below
 	is "torn below, remove" "$(field data.action remove)" removed
 	same "Microsoft's is back" "$T" "$W/official.img"

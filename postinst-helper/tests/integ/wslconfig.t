@@ -10,6 +10,7 @@ image ours1.img "$OURS1" 1M
 image ours2.img "$OURS2" 1M
 image ours2.img "$OURS2" 1M
 image ours3.img "$OURS3" 1M
+image own.img 6.6.87.2-microsoft-standard-WSL2-xan 1M
 
 # diff_lines BEFORE AFTER: how many lines were removed and added.
 diff_lines() {
@@ -280,8 +281,107 @@ removals() {
 	is "again: nothing to do" "$(field data.action --target lxss remove)" unchanged
 }
 
+# boots: which kernel Store WSL would start, or its error.
+boots() {
+	"$SIM/wslsim" which-kernel "$D" 2>&1
+}
+
+# with_modules FORMAT: a Store drive, our first version, and a line of the user's own that names kernel modules.
+with_modules() {
+	new_drive
+	rm -rf "$D"
+	"$SIM/wslsim" init --flavour store "$D" >/dev/null
+	printf '[wsl2]\r\nmemory=4GB\r\n' >"$P/.wslconfig"
+	ik install --image "$W/ours1.img" >/dev/null
+	mkdir "$D/vhd" && : >"$D/vhd/mods.vhdx"
+	# shellcheck disable=SC2059 # the line is a format
+	printf "$1" >>"$P/.wslconfig"
+}
+
+# WSL does not start where kernelModules= stands without kernel=: ours may not go from beside it just so.
+modules_alone() {
+	local line='kernelModules=C:\\\\vhd\\\\mods.vhdx' command
+	with_modules "$line"'\r\n'
+	ok "kernel modules beside our kernel: WSL starts" grep -q "kernel-7.3.4-1" <(boots)
+	cp "$P/.wslconfig" "$W/before"
+	for command in "official on" "restore" "restore --to official"; do
+		# shellcheck disable=SC2086 # words of a command
+		fails "$command is refused, with line and file" 3 'line 4 of "C:\\Users\\Ann\\.wslconfig" names kernelModules' ik $command
+	done
+	ok "with what to do" grep -q 'next step: put a "#" before that line' <(ik official on 2>&1)
+	same "and nothing is changed" "$P/.wslconfig" "$W/before"
+	ok "remove tells that it comments the line out" grep -q "kernelModules= in line 3 of .wslconfig is commented out" <(ik remove 2>&1)
+	is "only that sign is new" "$(tr -d '\r' <"$P/.wslconfig")" '[wsl2]
+memory=4GB
+#kernelModules=C:\\vhd\\mods.vhdx'
+	ok "WSL starts its own kernel" grep -q "Program Files/WSL/tools/kernel" <(boots)
+	sed -i 's/^#//' "$P/.wslconfig"
+	ok "which it would not do with that line" grep -q "names kernel modules but no kernel" <(boots)
+	is "doctor calls it a problem" "$(ik --json doctor | python3 -c '
+import json, sys
+print([f["level"] for f in json.load(sys.stdin)["data"]["findings"] if f["code"] == "kernel-modules-alone"])')" "['problem']"
+	with_modules "$line"'\nkernelmodules = C:\\\\vhd\\\\\\\n  mods.vhdx # two\n'
+	is "twice, and a line that goes on: purge" "$(status_of ik maint --event=purge)" 0
+	is "all of it is commented out" "$(grep -c '^#' "$P/.wslconfig")" 3
+	ok "and WSL starts" grep -q "Program Files/WSL/tools/kernel" <(boots)
+	with_modules "$line"'\rswap=0\n'
+	ik remove >/dev/null 2>&1
+	is "a lone CR ends the key: what follows stays in force" \
+		"$("$SIM/wslsim" --json read-config "$P/.wslconfig" | grep -c wsl2.swap)" 1
+	ok "and WSL starts, too" grep -q "Program Files/WSL/tools/kernel" <(boots)
+	with_modules ''
+	iconv -f UTF-8 -t UTF-16LE <<<"$(tr -d '\r' <"$P/.wslconfig"; printf '%s\n' 'kernelModules=C:\\vhd\\mods.vhdx')" |
+		{ printf '\xff\xfe' && cat; } >"$W/wide"
+	cp "$W/wide" "$P/.wslconfig"
+	ik remove >/dev/null 2>&1
+	is "UTF-16 stays UTF-16" "$(tail -c +3 "$P/.wslconfig" | iconv -f UTF-16LE -t UTF-8 | tail -1)" '#kernelModules=C:\\vhd\\mods.vhdx'
+	ok "and is read by WSL" grep -q "Program Files/WSL/tools/kernel" <(boots)
+	new_drive
+	printf '[wsl2]\nkernel=C:\\\\mine\\\\k\nkernelModules=C:\\\\mine\\\\m\n' >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	ik --force install --image "$W/ours1.img" >/dev/null
+	is "with the user's own kernel= put back" "$(status_of ik official on)" 0
+	same "both stay" "$P/.wslconfig" "$W/before"
+}
+
+# What the user has chosen is not replaced without --force, by whichever command.
+chosen_by_the_user() {
+	local command
+	new_drive
+	ik install --image "$W/ours1.img" >/dev/null
+	ik install --image "$W/ours2.img" >/dev/null
+	ik official on >/dev/null
+	printf '[wsl2]\nkernel=C:\\\\mine\\\\k\n' >"$P/.wslconfig"
+	cp "$P/.wslconfig" "$W/before"
+	for command in "official off" "restore --to previous" "restore --to kernel-7.3.4-1"; do
+		# shellcheck disable=SC2086 # words of a command
+		fails "a foreign key: $command is refused" 3 "names another kernel" ik $command
+		same "and nothing changed" "$P/.wslconfig" "$W/before"
+	done
+	is "with --force" "$(status_of ik --force restore --to kernel-7.3.4-1)" 0
+	same "it is replaced" "$(key_file)" "$W/ours1.img"
+	is "and comes back" "$(status_of ik remove)" 0
+	same "byte for byte" "$P/.wslconfig" "$W/before"
+	own_key '[wsl2]\nkernel=C:\\\\mine\\\\k\n'
+	ik install --image "$W/ours2.img" >/dev/null
+	ik official on >/dev/null 2>&1
+	same "official on puts it back, too" "$P/.wslconfig" "$W/before"
+	is "and official off may replace that one again" "$(status_of ik official off)" 0
+	new_drive
+	ik install --image "$W/own.img" >/dev/null
+	fails "an image of the user's own" 3 "WSL2-xan.*left alone" ik install --image "$W/ours3.img"
+	same "is not replaced" "$(key_file)" "$W/own.img"
+	is "with --force" "$(status_of ik --force install --image "$W/ours3.img")" 0
+	same "it is" "$(key_file)" "$W/ours3.img"
+	ik --force install --image "$W/own.img" >/dev/null
+	printf x | dd of="$(key_file)" bs=1 seek=9000 conv=notrunc status=none
+	is "damaged, it is replaced" "$(status_of ik install --image "$W/ours3.img")" 0
+}
+
 plain
 huge_file
+modules_alone
+chosen_by_the_user
 removals
 pruning
 fresh_file

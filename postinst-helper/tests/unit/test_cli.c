@@ -156,6 +156,43 @@ static void maint_tells_the_way_out_of_a_refused_removal(void **state IK_UNUSED)
 		(rows[row].key ? says : says_not)("%UserProfile%\\.wslconfig");
 		(rows[row].script ? says : says_not)("immensity-restore.cmd as administrator");
 	}
+	/* The half that failed, whatever the settings say. */
+	cli.session.conf.target = IK_CONF_TARGET_WSLCONFIG;
+	for (int half = 1; half < 4; half++) {
+		cli.report.key_stays = half & 1;
+		cli.report.lxss_stays = half & 2;
+		listen();
+		assert_int_equal(ik_cmd_maint.settle(&cli, IK_EXIT_REFUSED, &cli_err), IK_EXIT_OK);
+		heard();
+		(half & 1 ? says : says_not)("%UserProfile%\\.wslconfig");
+		(half & 2 ? says : says_not)("immensity-restore.cmd as administrator");
+	}
+	cli.report.key_stays = cli.report.lxss_stays = false;
+}
+
+/* Also a failure, or settings that are wrong, leaves our kernel where it is. */
+static void maint_tells_the_way_out_of_a_failed_removal(void **state IK_UNUSED)
+{
+	static const int statuses[] = {IK_EXIT_FAILED, IK_EXIT_USAGE, IK_EXIT_RECOVERY};
+
+	cli.session.conf.target = IK_CONF_TARGET_AUTO;
+	(void)ik_err_set(&cli_err, IK_E_CONF_UNKNOWN_KEY, 0, "why");
+	for (size_t i = 0; i < IK_ARRAY_SIZE(statuses); i++) {
+		bool told = statuses[i] != IK_EXIT_RECOVERY;
+
+		cli.value[IK_VALUE_EVENT] = "remove";
+		listen();
+		assert_int_equal(ik_cmd_maint.settle(&cli, statuses[i], &cli_err), statuses[i]);
+		heard();
+		says("error: why");
+		(told ? says : says_not)("our kernel may still be in use on Windows; next step: ");
+		(told ? says : says_not)("delete the line kernel=");
+		cli.value[IK_VALUE_EVENT] = "upgrade";
+		listen();
+		assert_int_equal(ik_cmd_maint.settle(&cli, statuses[i], &cli_err), statuses[i]);
+		heard();
+		says_not("in use on Windows");
+	}
 }
 
 static void maint_checks_its_arguments(void **state IK_UNUSED)
@@ -300,6 +337,7 @@ int main(void)
 		TEST(findings_are_shown),
 		TEST(maint_turns_refusals_into_success),
 		TEST(maint_tells_the_way_out_of_a_refused_removal),
+		TEST(maint_tells_the_way_out_of_a_failed_removal),
 		TEST(maint_checks_its_arguments),
 		TEST(statuses),
 		TEST(output_that_cannot_be_written),

@@ -214,7 +214,15 @@ static void config_files(void **state IK_UNUSED)
 	}
 	put_text(session.drive.fd, WSLCONFIG, "[wsl2]\nkernelModules=C:\\\\m\n");
 	look();
-	assert_null(find("kernel-modules")); /* harmless without a kernel of one's own */
+	assert_null(find("kernel-modules"));
+	assert_null(find("kernel-modules-alone")); /* inbox WSL knows no such key */
+	session.env.flavour = IK_WSL_STORE;
+	expect(IK_LEVEL_PROBLEM, "kernel-modules-alone", "line 2", "put a \"#\" before");
+	session.env.flavour = fresh.env.flavour;
+	session.conf.target = IK_CONF_TARGET_WSLCONFIG;
+	expect(IK_LEVEL_PROBLEM, "kernel-modules-alone", "WSL does not start", "with kernel=");
+	session.conf.target = IK_CONF_TARGET_LXSS;
+	look();
 	assert_null(find("kernel-key-wins"));
 	put_text(session.drive.fd, WSLCONFIG, "[wsl2]\nkernel=C:\\\\k\n");
 	session.conf.target = IK_CONF_TARGET_WSLCONFIG;

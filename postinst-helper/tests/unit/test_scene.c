@@ -266,6 +266,70 @@ static void a_removal_passes_no_profile_over(void **state IK_UNUSED)
 	assert_int_equal(job_report.action, IK_ACTION_REMOVED);
 }
 
+/* The profile has moved to another drive, or is not to be told from others any more: our key stands somewhere. */
+static void a_removal_asks_for_a_profile_that_was(void **state IK_UNUSED)
+{
+	static char elsewhere[] = "D:\\Users\\Ann";
+
+	session.conf.target = IK_CONF_TARGET_AUTO;
+	session.env.flavour = IK_WSL_STORE;
+	session.drive.given = false;
+	session.env.user_profile = elsewhere;
+	assert_true(run_job(ik_remove_job, NULL, NULL) < 0);
+	assert_int_equal(job_err.code, IK_E_PROFILE_MISSING);
+	assert_non_null(strstr(job_err.message, "not on drive C:"));
+	assert_int_equal(job_report.action, IK_ACTION_NONE);
+	assert_true(job_report.key_stays && !job_report.lxss_stays);
+	session.conf.target = IK_CONF_TARGET_LXSS; /* never by that key */
+	assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+	session.env.user_profile = NULL;
+	put_text(session.drive.fd, "Users/Bob/NTUSER.DAT", "x");
+	for (int installed = 0; installed < 2; installed++) {
+		session.state.installed = installed;
+		(void)snprintf(session.state.mode, sizeof(session.state.mode), "wslconfig");
+		for (int target = 0; target < 2; target++) {
+			session.conf.target = target ? IK_CONF_TARGET_LXSS : IK_CONF_TARGET_AUTO;
+			assert_int_equal(run_job(ik_remove_job, NULL, NULL) < 0, installed);
+			assert_int_equal(job_err.code,
+					 installed ? IK_E_PROFILE_MISSING : IK_E_NONE);
+		}
+		(void)snprintf(session.state.mode, sizeof(session.state.mode), "lxss");
+		assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+	}
+	remove_tree("Users/Bob");
+}
+
+/* A kernel of ours in lxss that cannot be put back: with Store WSL, a remnant that nothing uses. */
+static void half_a_removal(void **state IK_UNUSED)
+{
+	static const struct {
+		enum ik_wsl_flavour flavour;
+		enum ik_conf_target target;
+		bool fails;
+	} rows[] = {
+		{IK_WSL_STORE, IK_CONF_TARGET_WSLCONFIG, false},
+		{IK_WSL_STORE, IK_CONF_TARGET_AUTO, false},
+		{IK_WSL_STORE, IK_CONF_TARGET_LXSS, true},
+		{IK_WSL_UNKNOWN, IK_CONF_TARGET_WSLCONFIG, true},
+		{IK_WSL_INBOX, IK_CONF_TARGET_AUTO, true},
+	};
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(rows); i++) {
+		(void)flow_start(NULL);
+		store_mode();
+		assert_int_equal(run_job(ik_wcfg_install_job, ours_path, NULL), 0);
+		put_kernel(KERNEL, ours.data, ours.size, 0); /* and no backup */
+		session.env.flavour = rows[i].flavour;
+		session.conf.target = rows[i].target;
+		assert_int_equal(run_job(ik_remove_job, NULL, NULL) < 0, rows[i].fails);
+		assert_int_equal(job_err.code, rows[i].fails ? IK_E_BACKUP_MISSING : IK_E_NONE);
+		assert_int_equal(job_report.lxss_stays, rows[i].fails);
+		assert_false(job_report.key_stays);
+		assert_int_equal(has_note("remnant"), !rows[i].fails);
+		assert_null(get_file(session.drive.fd, WSLCONFIG, NULL));
+	}
+}
+
 /* The mode was changed after the install: what is ours goes from either place. */
 static void a_removal_after_a_change_of_mode(void **state IK_UNUSED)
 {
@@ -333,6 +397,8 @@ int main(void)
 		TEST(what_cannot_be_looked_at),
 		TEST(another_users_profile),
 		TEST(a_removal_passes_no_profile_over),
+		TEST(a_removal_asks_for_a_profile_that_was),
+		TEST(half_a_removal),
 		TEST(a_removal_after_a_change_of_mode),
 		TEST(a_target_that_is_in_use),
 	};

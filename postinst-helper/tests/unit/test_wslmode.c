@@ -265,6 +265,35 @@ static void a_foreign_key_survives_a_lack_of_memory(void **state IK_UNUSED)
 	}
 }
 
+/* Kernel modules without a kernel: ours goes with a "#" before their line, or stays as it is for want of memory. */
+static void modules_are_commented_out(void **state IK_UNUSED)
+{
+	static const char added[] = "[wsl2]\nkernelModules=C:\\\\m\nmemory=4GB\n";
+	bool more = true;
+
+	store_mode();
+	for (long n = 1; more; n++) {
+		ik_autofree char *ours_there = NULL, *back = NULL;
+		char text[1000];
+
+		remove_tree(WSLCONFIG);
+		assert_int_equal(run_job(ik_wcfg_install_job, ours_path, NULL), 0);
+		ours_there = get_file(session.drive.fd, WSLCONFIG, NULL);
+		(void)snprintf(text, sizeof(text), "%s%s", ours_there, added);
+		put_text(session.drive.fd, WSLCONFIG, text);
+		assert_true(run_job(ik_wcfg_restore_job, NULL, "official") < 0);
+		assert_int_equal(job_err.code, IK_E_WSLCONF_CHANGED);
+		assert_non_null(strstr(job_err.message, "line 4"));
+		faults = (struct faults){.on = true, .only = "memory", .at = n, .errnum = ENOMEM};
+		(void)run_job(ik_remove_job, NULL, NULL);
+		more = fired_last;
+		assert_int_equal(run_job(ik_remove_job, NULL, NULL), 0);
+		back = get_file(session.drive.fd, WSLCONFIG, NULL);
+		if (!back || !strstr(back, "[wsl2]\n#kernelModules=C:\\\\m\nmemory=4GB\n"))
+			fail_msg("allocation %ld: %s", n, back ? back : "gone");
+	}
+}
+
 static int truncate_at(int dir_fd, const char *name, off_t size)
 {
 	int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
@@ -318,6 +347,7 @@ int main(void)
 		TEST(the_users_changes_stay),
 		TEST(a_foreign_key_comes_back_with_a_warning),
 		TEST(a_foreign_key_survives_a_lack_of_memory),
+		TEST(modules_are_commented_out),
 		TEST(a_file_of_another_size_is_not_read),
 	};
 
