@@ -117,6 +117,8 @@ int ik_act_restore(struct ik_session *session, const char *backup, struct ik_rep
 	int r;
 
 	ik_turn_begin(&turn, session, "restore", ret);
+	/* Microsoft's kernel once more is no word against `official on`. */
+	turn.keeps = strcmp(backup, "official") == 0 || strcmp(backup, "first") == 0;
 	r = restore(&turn, backup, &why);
 	return ik_turn_finish(&turn, r, &why, err);
 }
@@ -129,6 +131,8 @@ int ik_act_remove(struct ik_session *session, bool purge, struct ik_report *ret,
 	int r;
 
 	ik_turn_begin(&turn, session, "remove", ret);
+	/* apt removes the one series before it unpacks the other: the user has said nothing. */
+	turn.keeps = session->asker == IK_ASKER_PACKAGE && !purge;
 	r = ik_turn_check_change(&turn, &why);
 	if (r >= 0)
 		r = session->options.dry_run ? ik_worker_run(ik_dry_remove_job, &job, ret, &why) :

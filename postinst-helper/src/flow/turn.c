@@ -133,7 +133,8 @@ static void remember(struct ik_turn *turn, int r, const struct ik_err *why)
 	if (r < 0)
 		remember_error(turn, why);
 	else
-		ik_remember_change(&session->state, turn->report, turn->hold);
+		ik_remember_change(&session->state, turn->report,
+				   turn->hold || (turn->keeps && session->state.official_hold));
 	ik_remember_log(session, turn->command, turn->report, r < 0 ? why : NULL);
 	ik_turn_save(turn);
 }
