@@ -142,8 +142,11 @@ static void print(struct ik_cli *cli)
 
 	ik_print_notes(report);
 	if (report->action == IK_ACTION_HELD)
-		ik_log(IK_LOG_INFO, "Microsoft's kernel stays in use until `immensity-kernel "
-				    "official off`");
+		ik_log(IK_LOG_INFO, "Microsoft's kernel %s until `immensity-kernel official off`",
+		       ik_remember_is_pending(&cli->session.state, IK_REMEMBER_HOLD) ?
+			       "is wanted, `immensity-kernel official on` waits: Windows is left "
+			       "alone" :
+			       "stays in use");
 	if (report->action == IK_ACTION_HELD || report->action == IK_ACTION_NONE ||
 	    report->action == IK_ACTION_UNCHANGED)
 		return;

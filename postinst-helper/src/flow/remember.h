@@ -15,6 +15,7 @@
 
 #define IK_REMEMBER_INSTALL "install"
 #define IK_REMEMBER_RECOVER "recover"
+#define IK_REMEMBER_HOLD    "official on" /* pending: Microsoft's kernel is wanted, but not in use yet */
 
 /* What an install of the package's kernel wanted; what a boot needs to want the same. */
 struct ik_remember_wish {

@@ -99,6 +99,9 @@ static void remember_error(struct ik_turn *turn, const struct ik_err *err)
 		manifest.release[0] = '\0';
 	wish.release = manifest.release;
 	ik_remember_failure(&session->state, turn->command, err, turn->packaged ? &wish : NULL);
+	/* Not done yet, but said: what packages and boots want has to wait. */
+	if (turn->hold && ik_remember_is_pending(&session->state, turn->command))
+		session->state.official_hold = true;
 }
 
 void ik_turn_save(struct ik_turn *turn)
@@ -139,8 +142,26 @@ static void remember(struct ik_turn *turn, int r, const struct ik_err *why)
 	ik_turn_save(turn);
 }
 
-int ik_turn_finish(struct ik_turn *turn, int r, const struct ik_err *why, struct ik_err *err)
+/* Whoever says why does not know for whom: an install is advised, which is the opposite of a removal. */
+static void advise_command(const struct ik_turn *turn, struct ik_err *why)
 {
+	static const char install[] = "immensity-kernel install`";
+	const char *at = strstr(why->hint, install);
+	char hint[2 * sizeof(why->hint)];
+
+	if (!at)
+		return;
+	(void)snprintf(hint, sizeof(hint), "%.*simmensity-kernel %s%s%.200s`%s",
+		       (int)(at - why->hint), why->hint, turn->command,
+		       turn->value ? turn->option : "", turn->value ? turn->value : "",
+		       at + strlen(install));
+	ik_err_hint(why, "%.511s", hint);
+}
+
+int ik_turn_finish(struct ik_turn *turn, int r, struct ik_err *why, struct ik_err *err)
+{
+	if (r < 0)
+		advise_command(turn, why);
 	if (r < 0 && err)
 		*err = *why;
 	if (is_memorable(turn, r, why))

@@ -21,6 +21,7 @@ struct ik_turn {
 	struct ik_session *session; /* borrowed */
 	struct ik_report *report;   /* borrowed */
 	const char *command;	    /* as it is remembered */
+	const char *option, *value; /* of the command, for what is advised; NULL = none; borrowed */
 	struct ik_lock lock;
 	char domain[IK_TURN_DOMAIN_BYTES];
 	bool packaged; /* installs the package's kernel: what is pending may allow or forbid it */
@@ -63,9 +64,10 @@ void ik_turn_save(struct ik_turn *turn);
 
 /*
  * Purpose     remembers how it ended, and lets the lock go.
- * Parameters  r, why: how it ended; err: gets a copy of why on failure
+ * Parameters  r, why: how it ended, with this command as the next step where an install was advised; err: gets a copy of
+ *             why on failure
  * Returns     r
  */
-int ik_turn_finish(struct ik_turn *turn, int r, const struct ik_err *why, struct ik_err *err);
+int ik_turn_finish(struct ik_turn *turn, int r, struct ik_err *why, struct ik_err *err);
 
 #endif

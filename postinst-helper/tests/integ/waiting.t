@@ -240,15 +240,15 @@ the_next_step_is_the_command() {
 	package stable "$OURS1"
 	maint --event=configure --series=stable >/dev/null 2>&1
 	chattr +i "$T" "$TOOLS" 2>/dev/null || { skip "the next step" "no chattr here" && return; }
-	ok "remove, refused: the next step" grep -q "sudo immensity-kernel remove. from a WSL" <(ik remove 2>&1)
+	ok "remove, refused: the next step" grep -q "run .immensity-kernel remove. from a WSL" <(ik remove 2>&1)
 	ok "... in the status, too" grep -q "Next step .*immensity-kernel remove" <(ik status)
 	ok "restore, refused: the next step" \
-		grep -q "sudo immensity-kernel restore --to first. from a WSL" <(ik restore --to first 2>&1)
+		grep -q "run .immensity-kernel restore --to first. from a WSL" <(ik restore --to first 2>&1)
 	ok "install of a file, refused: the next step" \
 		grep -q "immensity-kernel install --image $W/newer.img." <(ik install --image "$W/newer.img" 2>&1)
 	out=$(ik official on 2>&1)
 	is "official on, refused: pending" "$?" 7
-	ok "... the next step" grep -q "sudo immensity-kernel official on. from a WSL" <<<"$out"
+	ok "... the next step" grep -q "run .immensity-kernel official on. from a WSL" <<<"$out"
 	is "... nothing that goes against it" "$(grep "immensity-kernel install" <<<"$out")" ""
 	ok "... nobody says that it is done" grep -q "^Held .*not in use yet" <(ik status)
 	chattr -i "$T" "$TOOLS"
@@ -262,6 +262,13 @@ the_next_step_is_the_command() {
 	is "... nothing is pending" "$(field data.pending status)" false
 	ok "... and it is called held" grep -q "^Held .*Microsoft's kernel until" <(ik status)
 	ik official off >/dev/null 2>&1
+	package stable "$OURS1"
+	chattr +i "$T"
+	ok "without the right to the kernel alone: with sudo" grep -q "sudo immensity-kernel official on. from" <(ik official on 2>&1)
+	chattr -i "$T"
+	is "official off over a newer one of ours that is in use still: done" "$(status_of ik official off)" 0
+	is "... nothing is held" "$(field data.official_hold status)" false
+	is "... nor pending" "$(field data.pending status)" false
 	rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS1" "${PACKAGES:?}/$OURS3"
 }
 
