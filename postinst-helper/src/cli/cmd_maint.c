@@ -101,6 +101,16 @@ static bool is_in_use(struct ik_cli *cli)
 		strcmp(state->release, now) == 0);
 }
 
+/* What waited for a first start in WSL 2 goes with its package. */
+static int remove_last(struct ik_cli *cli, struct ik_err *err)
+{
+	int r = ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
+
+	if (r < 0 && ik_code_exit(err->code) == IK_EXIT_NOT_APPLICABLE)
+		ik_act_forget_install(&cli->session);
+	return r;
+}
+
 /*
  * One of two series goes: the other one's kernel takes its place, although it may be older. What is in use of neither
  * series, or of the one that stays, goes by the ordinary rules; with install=no it is left alone.
@@ -111,7 +121,7 @@ static int remove_series(struct ik_cli *cli, struct ik_err *err)
 	bool in_use = other && is_in_use(cli);
 
 	if (!other || (in_use && !heir(cli)))
-		return ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
+		return remove_last(cli, err);
 	(void)snprintf(cli->session.conf.series, sizeof(cli->session.conf.series), "%s", other);
 	if (in_use)
 		cli->session.conf.allow_downgrade = cli->session.downgrade = true;
