@@ -15,14 +15,15 @@
 
 #define IK_REMEMBER_INSTALL "install"
 #define IK_REMEMBER_RECOVER "recover"
-#define IK_REMEMBER_HOLD    "official on" /* pending: Microsoft's kernel is wanted, but not in use yet */
+#define IK_REMEMBER_HOLD \
+	"official on" /* pending: Microsoft's kernel is wanted, but not in use yet */
 
 /* What an install of the package's kernel wanted; what a boot needs to want the same. */
 struct ik_remember_wish {
 	const char *series;  /* "" = the first that is installed */
 	const char *release; /* "" = not known */
 	bool downgrade;	     /* an older kernel may take the place */
-	bool heir;	     /* of a series that goes, which only now is known: it waits, whatever failed */
+	bool heir; /* of a series that goes, which only now is known: it waits, whatever failed */
 };
 
 /*

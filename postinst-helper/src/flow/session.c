@@ -10,7 +10,6 @@
 
 #include "codec/mountopt.h"
 #include "codec/winpath.h"
-#include "flow/source.h"
 #include "os/sys.h"
 
 void ik_session_close(struct ik_session *session)
@@ -40,15 +39,6 @@ static int load_conf(struct ik_session *session, struct ik_err *err)
 	return ik_conf_parse(&session->conf, text, len, path, err);
 }
 
-/* The caller's series is only a default: the configuration wins, as long as its package is there. */
-static const char *choose_series(const struct ik_session *session)
-{
-	const char *set = session->conf.series, *asked = session->options.series;
-	bool absent = asked && !ik_source_has_package(set) && ik_source_has_package(asked);
-
-	return set[0] && !absent ? NULL : asked;
-}
-
 static int apply_options(struct ik_session *session, struct ik_err *err)
 {
 	const struct ik_options *o = &session->options;
@@ -62,7 +52,8 @@ static int apply_options(struct ik_session *session, struct ik_err *err)
 		{"drive_letter", o->drive_letter},
 		{"target", o->target},
 		{"profile", profile ? profile : o->profile},
-		{"series", choose_series(session)},
+		/* The caller's is only a default: the configuration wins, while its package is there (flow/source). */
+		{"series", session->conf.series[0] ? NULL : o->series},
 	};
 
 	for (size_t i = 0; i < IK_ARRAY_SIZE(list); i++) {

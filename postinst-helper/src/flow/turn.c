@@ -84,8 +84,8 @@ static int take_lock(struct ik_turn *turn, struct ik_err *err)
 /* What is remembered where there is no WSL 2 is read where there is. */
 static void say_before_wsl(struct ik_err *err)
 {
-	ik_ignore(ik_err_set(err, err->code, 0,
-			     "there was no WSL 2 when the package was installed"));
+	ik_ignore(
+		ik_err_set(err, err->code, 0, "there was no WSL 2 when the package was installed"));
 	ik_err_hint(err, "run `sudo immensity-kernel install`");
 }
 
@@ -93,12 +93,12 @@ static void say_before_wsl(struct ik_err *err)
 static void remember_error(struct ik_turn *turn, const struct ik_err *err)
 {
 	struct ik_session *session = turn->session;
-	const char *series = session->conf.series;
+	const char *set = session->conf.series;
 	struct ik_manifest manifest = {0};
 	struct ik_err told = *err;
 	char dir[128];
 	struct ik_remember_wish wish = {
-		.series = series,
+		.series = set[0] ? ik_source_series(set) : "",
 		.downgrade = session->downgrade,
 		.heir = session->downgrade && session->asker == IK_ASKER_PACKAGE,
 	};
