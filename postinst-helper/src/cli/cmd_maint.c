@@ -69,24 +69,62 @@ static bool is_removal(const struct ik_cli *cli)
 	return is_event(cli, "remove") || is_event(cli, "purge");
 }
 
-/* The series whose kernel takes the place of the one that goes; NULL = none, Windows gets its own back. */
-static const char *heir(const struct ik_cli *cli)
+/* The other one of two series; NULL = the one that goes is the last. */
+static const char *other_series(const struct ik_cli *cli)
 {
 	const char *going = cli->value[IK_VALUE_SERIES];
 	const char *other = going && strcmp(going, "stable") == 0 ? "longterm" : "stable";
 
-	return going && ik_source_has_package(other) && cli->session.conf.install ? other : NULL;
+	return going && ik_source_has_package(other) ? other : NULL;
 }
 
-/* One of two series goes: the other one's kernel takes its place, although it may be older. */
+/* The series whose kernel takes the place of the one that goes; NULL = none, Windows gets its own back. */
+static const char *heir(const struct ik_cli *cli)
+{
+	return cli->session.conf.install ? other_series(cli) : NULL;
+}
+
+/* Does Windows boot the kernel of the series that goes? Where that cannot be seen, what was installed last tells. */
+static bool is_in_use(struct ik_cli *cli)
+{
+	const char *going = cli->value[IK_VALUE_SERIES], *now = cli->report.target.release;
+	const struct ik_state *state = &cli->session.state;
+	const struct ik_state_event *pending = &state->pending;
+	struct ik_err unseen = {0};
+
+	if (ik_act_status(&cli->session, false, &cli->report, &unseen) < 0 || !now[0])
+		now = state->release;
+	/* An upgrade of it that still waits is to replace its former kernel. */
+	return ik_source_is_of(going, now) ||
+	       (ik_remember_is_pending(state, IK_REMEMBER_INSTALL) &&
+		strcmp(pending->series, going) == 0 && state->installed &&
+		strcmp(state->release, now) == 0);
+}
+
+/* What waited for a first start in WSL 2 goes with its package. */
+static int remove_last(struct ik_cli *cli, struct ik_err *err)
+{
+	int r = ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
+
+	if (r < 0 && ik_code_exit(err->code) == IK_EXIT_NOT_APPLICABLE)
+		ik_act_forget_install(&cli->session);
+	return r;
+}
+
+/*
+ * One of two series goes: the other one's kernel takes its place, although it may be older. What is in use of neither
+ * series, or of the one that stays, goes by the ordinary rules; with install=no it is left alone.
+ */
 static int remove_series(struct ik_cli *cli, struct ik_err *err)
 {
-	const char *other = heir(cli);
+	const char *other = other_series(cli);
+	bool in_use = other && is_in_use(cli);
 
-	if (!other)
-		return ik_act_remove(&cli->session, is_event(cli, "purge"), &cli->report, err);
+	if (!other || (in_use && !heir(cli)))
+		return remove_last(cli, err);
 	(void)snprintf(cli->session.conf.series, sizeof(cli->session.conf.series), "%s", other);
-	cli->session.conf.allow_downgrade = cli->session.downgrade = true;
+	if (in_use)
+		cli->session.conf.allow_downgrade = cli->session.downgrade = true;
 	return install(cli, err);
 }
 
@@ -114,8 +152,11 @@ static void print(struct ik_cli *cli)
 
 	ik_print_notes(report);
 	if (report->action == IK_ACTION_HELD)
-		ik_log(IK_LOG_INFO, "Microsoft's kernel stays in use until `immensity-kernel "
-				    "official off`");
+		ik_log(IK_LOG_INFO, "Microsoft's kernel %s until `immensity-kernel official off`",
+		       ik_remember_is_pending(&cli->session.state, IK_REMEMBER_HOLD) ?
+			       "is wanted, `immensity-kernel official on` waits: Windows is left "
+			       "alone" :
+			       "stays in use");
 	if (report->action == IK_ACTION_HELD || report->action == IK_ACTION_NONE ||
 	    report->action == IK_ACTION_UNCHANGED)
 		return;

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/render.h"
 #include "flow/act.h"
+#include "flow/remember.h"
 #include "os/clock.h"
 
 static json_t *text_or_null(const char *text)
@@ -109,7 +110,10 @@ static void print_state(const struct ik_cli *cli)
 	if (cli->report.recovery_needed)
 		printf("RECOVERY NEEDED   run `sudo immensity-kernel recover` now\n");
 	if (state->official_hold)
-		printf("Held              Microsoft's kernel until `immensity-kernel official off`\n");
+		printf("Held              Microsoft's kernel%s until `immensity-kernel official off`\n",
+		       ik_remember_is_pending(state, IK_REMEMBER_HOLD) ?
+			       ", which is not in use yet," :
+			       "");
 	if (state->pending.present)
 		printf("PENDING           %s\nNext step         %s\n", state->pending.message,
 		       state->pending.hint);

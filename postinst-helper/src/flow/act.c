@@ -84,6 +84,8 @@ int ik_act_install(struct ik_session *session, const char *image, struct ik_repo
 
 	ik_turn_begin(&turn, session, IK_REMEMBER_INSTALL, ret);
 	turn.packaged = !image;
+	turn.option = " --image ";
+	turn.value = image;
 	turn.borrowed = !image && ik_wish_adopt(session);
 	r = image ? 1 : ik_wish_may_install(session, ret, err);
 	if (r <= 0)
@@ -117,6 +119,10 @@ int ik_act_restore(struct ik_session *session, const char *backup, struct ik_rep
 	int r;
 
 	ik_turn_begin(&turn, session, "restore", ret);
+	turn.option = " --to ";
+	turn.value = backup;
+	/* Microsoft's kernel once more is no word against `official on`. */
+	turn.keeps = strcmp(backup, "official") == 0 || strcmp(backup, "first") == 0;
 	r = restore(&turn, backup, &why);
 	return ik_turn_finish(&turn, r, &why, err);
 }
@@ -129,6 +135,8 @@ int ik_act_remove(struct ik_session *session, bool purge, struct ik_report *ret,
 	int r;
 
 	ik_turn_begin(&turn, session, "remove", ret);
+	/* apt removes the one series before it unpacks the other: the user has said nothing. */
+	turn.keeps = session->asker == IK_ASKER_PACKAGE && !purge;
 	r = ik_turn_check_change(&turn, &why);
 	if (r >= 0)
 		r = session->options.dry_run ? ik_worker_run(ik_dry_remove_job, &job, ret, &why) :
@@ -205,7 +213,7 @@ int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, 
 	struct ik_turn turn;
 	int r;
 
-	ik_turn_begin(&turn, session, on ? "official on" : "official off", ret);
+	ik_turn_begin(&turn, session, on ? IK_REMEMBER_HOLD : "official off", ret);
 	turn.packaged = !on;
 	turn.hold = on;
 	turn.returns = !on;
@@ -215,6 +223,11 @@ int ik_act_official(struct ik_session *session, bool on, struct ik_report *ret, 
 		ik_err_clear(&why);
 		take_up_again(&turn);
 		r = restore(&turn, "previous", &why);
+	}
+	/* A newer one of ours is in use, so nothing is held any more. */
+	if (!on && why.code == IK_E_TARGET_NEWER) {
+		ik_err_clear(&why);
+		r = 0;
 	}
 	if (r >= 0 && on && ret->action == IK_ACTION_RESTORED)
 		ret->action = IK_ACTION_HELD;

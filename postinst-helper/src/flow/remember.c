@@ -58,7 +58,8 @@ void ik_remember_failure(struct ik_state *state, const char *command, const stru
 			 const struct ik_remember_wish *wish)
 {
 	enum ik_exit class = ik_code_exit(why->code);
-	bool waits = class == IK_EXIT_PENDING || class == IK_EXIT_BUSY;
+	bool waits = class == IK_EXIT_PENDING || class == IK_EXIT_BUSY ||
+		     class == IK_EXIT_NOT_APPLICABLE || (wish && wish->heir);
 
 	if (waits && may_replace(&state->pending, command))
 		set_pending(&state->pending, command, why, wish);

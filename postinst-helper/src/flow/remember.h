@@ -15,17 +15,21 @@
 
 #define IK_REMEMBER_INSTALL "install"
 #define IK_REMEMBER_RECOVER "recover"
+#define IK_REMEMBER_HOLD \
+	"official on" /* pending: Microsoft's kernel is wanted, but not in use yet */
 
 /* What an install of the package's kernel wanted; what a boot needs to want the same. */
 struct ik_remember_wish {
 	const char *series;  /* "" = the first that is installed */
 	const char *release; /* "" = not known */
 	bool downgrade;	     /* an older kernel may take the place */
+	bool heir; /* of a series that goes, which only now is known: it waits, whatever failed */
 };
 
 /*
  * Purpose     remembers a failure: as pending what can succeed later by itself, else as the last error. A recovery is
  *             no wish: that it failed takes no other command's place as pending.
+ *             That there is no WSL 2 is pending, too: to be called so only for what a first start there is to make up for.
  * Parameters  command: which one failed; why: how; wish: NULL = it was no install of the package's kernel
  * Effects     two series that wait become one wish for the first that is installed, which is the newer one
  */

@@ -52,7 +52,7 @@ static int apply_options(struct ik_session *session, struct ik_err *err)
 		{"drive_letter", o->drive_letter},
 		{"target", o->target},
 		{"profile", profile ? profile : o->profile},
-		/* The caller's series is only a default: the configuration wins. */
+		/* The caller's is only a default: the configuration wins, while its package is there (flow/source). */
 		{"series", session->conf.series[0] ? NULL : o->series},
 	};
 

@@ -44,19 +44,29 @@ bool ik_source_has_package(const char *series)
 
 const char *ik_source_series(const char *wanted)
 {
-	if (wanted[0])
+	if (wanted[0] && ik_source_has_package(wanted))
 		return wanted;
 	if (ik_source_has_package("stable"))
 		return "stable";
-	return ik_source_has_package("longterm") ? "longterm" : "";
+	return ik_source_has_package("longterm") ? "longterm" : wanted;
 }
 
-/* Follows stable or longterm to the release; the setting `series` names one of them. */
+bool ik_source_is_of(const char *series, const char *release)
+{
+	struct ik_strbuf ik_autostrbuf link = {0};
+	ik_autoclose int dir = -EBADF;
+
+	return ik_sys_open_read(IK_IMAGE_DIR, O_DIRECTORY, &dir) >= 0 &&
+	       ik_path_read_link(dir, series, &link, NULL) >= 0 &&
+	       strcmp(ik_strbuf_str(&link), release) == 0;
+}
+
+/* Follows stable or longterm to the release; the setting `series` chooses among those that are there. */
 static int find_release(const struct ik_session *session, struct ik_strbuf *ret, struct ik_err *err)
 {
 	static const char *const known[] = {"stable", "longterm"};
 	ik_autoclose int dir = -EBADF;
-	const char *series = session->conf.series;
+	const char *series = ik_source_series(session->conf.series);
 
 	if (ik_sys_open_read(IK_IMAGE_DIR, O_DIRECTORY, &dir) < 0)
 		return no_package(err, "no kernel package");

@@ -30,11 +30,15 @@ struct ik_source {
 bool ik_source_has_package(const char *series);
 
 /*
- * Purpose     tells which series a wish for one means.
- * Parameters  wanted: "" = the first that is installed; borrowed
- * Returns     its name; "" where none is installed
+ * Purpose     tells which series a wish for one means: without its package it is no choice, and the first that is
+ *             installed counts, as it does for "".
+ * Parameters  wanted: borrowed
+ * Returns     its name; wanted where none is installed
  */
 const char *ik_source_series(const char *wanted);
+
+/* Purpose     is this the release of the kernel package of this series? */
+bool ik_source_is_of(const char *series, const char *release);
 
 /*
  * Purpose     reads the manifest of the kernel package.

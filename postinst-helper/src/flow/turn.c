@@ -81,14 +81,27 @@ static int take_lock(struct ik_turn *turn, struct ik_err *err)
 	return r;
 }
 
+/* What is remembered where there is no WSL 2 is read where there is. */
+static void say_before_wsl(struct ik_err *err)
+{
+	ik_ignore(
+		ik_err_set(err, err->code, 0, "there was no WSL 2 when the package was installed"));
+	ik_err_hint(err, "run `sudo immensity-kernel install`");
+}
+
 /* What is worth remembering about an error. */
 static void remember_error(struct ik_turn *turn, const struct ik_err *err)
 {
 	struct ik_session *session = turn->session;
-	const char *series = session->conf.series;
+	const char *set = session->conf.series;
 	struct ik_manifest manifest = {0};
+	struct ik_err told = *err;
 	char dir[128];
-	struct ik_remember_wish wish = {.series = series, .downgrade = session->downgrade};
+	struct ik_remember_wish wish = {
+		.series = set[0] ? ik_source_series(set) : "",
+		.downgrade = session->downgrade,
+		.heir = session->downgrade && session->asker == IK_ASKER_PACKAGE,
+	};
 
 	if (err->code == IK_E_TARGET_NEWER) {
 		ik_remember_newer(&session->state, turn->command, turn->report->target.release,
@@ -98,7 +111,12 @@ static void remember_error(struct ik_turn *turn, const struct ik_err *err)
 	if (turn->packaged && ik_source_manifest(session, &manifest, dir, NULL) < 0)
 		manifest.release[0] = '\0';
 	wish.release = manifest.release;
-	ik_remember_failure(&session->state, turn->command, err, turn->packaged ? &wish : NULL);
+	if (ik_code_exit(err->code) == IK_EXIT_NOT_APPLICABLE)
+		say_before_wsl(&told);
+	ik_remember_failure(&session->state, turn->command, &told, turn->packaged ? &wish : NULL);
+	/* Not done yet, but said: what packages and boots want has to wait. */
+	if (turn->hold && ik_remember_is_pending(&session->state, turn->command))
+		session->state.official_hold = true;
 }
 
 void ik_turn_save(struct ik_turn *turn)
@@ -112,13 +130,17 @@ void ik_turn_save(struct ik_turn *turn)
 		ik_report_note(turn->report, "the state could not be saved: %s", late.message);
 }
 
-/* Is there anything to remember? Not of a look, nor of a system that has nothing to do with it. */
+/*
+ * Is there anything to remember? Not of a look, nor of a system that has nothing to do with it; but a package may be there
+ * before WSL 2 is, as in an image for `wsl --import`.
+ */
 static bool is_memorable(const struct ik_turn *turn, int r, const struct ik_err *why)
 {
 	if (turn->left || turn->session->options.dry_run)
 		return false;
-	return r >= 0 || !((why->code == IK_E_ROOT_NEEDED && geteuid() != 0) ||
-			   ik_code_exit(why->code) == IK_EXIT_NOT_APPLICABLE);
+	if (r < 0 && ik_code_exit(why->code) == IK_EXIT_NOT_APPLICABLE)
+		return turn->packaged && turn->session->asker == IK_ASKER_PACKAGE;
+	return r >= 0 || why->code != IK_E_ROOT_NEEDED || geteuid() == 0;
 }
 
 /* That remembering fails does not undo what was done. */
@@ -133,13 +155,32 @@ static void remember(struct ik_turn *turn, int r, const struct ik_err *why)
 	if (r < 0)
 		remember_error(turn, why);
 	else
-		ik_remember_change(&session->state, turn->report, turn->hold);
+		ik_remember_change(&session->state, turn->report,
+				   turn->hold || (turn->keeps && session->state.official_hold));
 	ik_remember_log(session, turn->command, turn->report, r < 0 ? why : NULL);
 	ik_turn_save(turn);
 }
 
-int ik_turn_finish(struct ik_turn *turn, int r, const struct ik_err *why, struct ik_err *err)
+/* Whoever says why does not know for whom: an install is advised, which is the opposite of a removal. */
+static void advise_command(const struct ik_turn *turn, struct ik_err *why)
 {
+	static const char install[] = "immensity-kernel install`";
+	const char *at = strstr(why->hint, install);
+	char hint[2 * sizeof(why->hint)];
+
+	if (!at)
+		return;
+	(void)snprintf(hint, sizeof(hint), "%.*simmensity-kernel %s%s%.200s`%s",
+		       (int)(at - why->hint), why->hint, turn->command,
+		       turn->value ? turn->option : "", turn->value ? turn->value : "",
+		       at + strlen(install));
+	ik_err_hint(why, "%.511s", hint);
+}
+
+int ik_turn_finish(struct ik_turn *turn, int r, struct ik_err *why, struct ik_err *err)
+{
+	if (r < 0)
+		advise_command(turn, why);
 	if (r < 0 && err)
 		*err = *why;
 	if (is_memorable(turn, r, why))

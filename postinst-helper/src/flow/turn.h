@@ -21,12 +21,14 @@ struct ik_turn {
 	struct ik_session *session; /* borrowed */
 	struct ik_report *report;   /* borrowed */
 	const char *command;	    /* as it is remembered */
+	const char *option, *value; /* of the command, for what is advised; NULL = none; borrowed */
 	struct ik_lock lock;
 	char domain[IK_TURN_DOMAIN_BYTES];
 	bool packaged; /* installs the package's kernel: what is pending may allow or forbid it */
 	bool borrowed; /* an older kernel may take the place because what is pending says so */
 	bool left;     /* nothing was to be done after all, and nothing is remembered */
 	bool hold;     /* remember that the official kernel is wanted */
+	bool keeps;    /* says nothing of that wish: it stays as it is */
 	bool returns;  /* `official off`: back to what was before `official on` */
 	char before[512];  /* what kernel= named before, as far as it was looked at */
 	struct ik_err low; /* which limit of this process forbids a change */
@@ -62,9 +64,10 @@ void ik_turn_save(struct ik_turn *turn);
 
 /*
  * Purpose     remembers how it ended, and lets the lock go.
- * Parameters  r, why: how it ended; err: gets a copy of why on failure
+ * Parameters  r, why: how it ended, with this command as the next step where an install was advised; err: gets a copy of
+ *             why on failure
  * Returns     r
  */
-int ik_turn_finish(struct ik_turn *turn, int r, const struct ik_err *why, struct ik_err *err);
+int ik_turn_finish(struct ik_turn *turn, int r, struct ik_err *why, struct ik_err *err);
 
 #endif

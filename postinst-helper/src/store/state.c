@@ -159,12 +159,19 @@ static bool keep_broken(int dir_fd)
 	return !root && ik_sys_rename(dir_fd, IK_STATE_FILE, dir_fd, BROKEN_NAME) >= 0;
 }
 
+/* Nobody can do anything about it where there is no WSL 2. */
+static bool is_for_users(const struct ik_state_event *pending)
+{
+	return pending->present && strcmp(pending->code, ik_code_name(IK_E_WSL_ABSENT)) != 0 &&
+	       strcmp(pending->code, ik_code_name(IK_E_WSL_VERSION_1)) != 0;
+}
+
 /* The file for the login script; only a courtesy, so failures are ignored. */
-static void mark_pending(int dir_fd, bool pending)
+static void mark_pending(int dir_fd, const struct ik_state_event *pending)
 {
 	ik_autoclose int fd = -EBADF;
 
-	if (pending)
+	if (is_for_users(pending))
 		ik_ignore(ik_sys_create(dir_fd, IK_STATE_PENDING, 0644, &fd));
 	else
 		ik_ignore(ik_sys_unlink(dir_fd, IK_STATE_PENDING));
@@ -192,7 +199,7 @@ int ik_state_save(const char *dir, const struct ik_state *state, struct ik_err *
 	if (r < 0 && moved) /* it may be a good one that there was no memory to read */
 		ik_ignore(ik_sys_rename(fd, BROKEN_NAME, fd, IK_STATE_FILE));
 	if (r >= 0)
-		mark_pending(fd, state->pending.present);
+		mark_pending(fd, &state->pending);
 	return r;
 }
 

@@ -15,7 +15,7 @@
 
 #define IK_STATE_DIR  "/var/lib/immensity-kernel"
 #define IK_STATE_FILE "state.json"
-/* Empty file that is there while something is pending: what a login script can ask for cheaply. */
+/* Empty file that is there while something is pending, but for want of WSL 2: what a login script can ask for cheaply. */
 #define IK_STATE_PENDING "pending"
 
 /* Something that went wrong or waits. */

@@ -114,8 +114,9 @@ odd_packages() {
 	new_drive
 	package stable "$OURS1"
 	printf 'series=longterm\n' >"$W/conf"
-	fails "a series that is not installed" 1 "no kernel package of this series" ik --config "$W/conf" install
-	ok "with the next step" grep -q "install --image FILE" <(ik --config "$W/conf" install 2>&1)
+	is "a series that is not installed does not count" "$(status_of ik --config "$W/conf" install)" 0
+	same "the other one does" "$T" "$PACKAGES/$OURS1/bzImage"
+	new_drive
 	printf x | dd of="$PACKAGES/$OURS1/bzImage" bs=1 seek=900000 conv=notrunc status=none
 	fails "one byte of the image differs" 3 "disagree on the SHA-256" ik install
 	ok "the remedy is the package" grep -q "reinstall the kernel package" <(ik install 2>&1)
@@ -312,4 +313,70 @@ at_login() {
 	python3 -c 'import pty, sys; pty.spawn(["sh", sys.argv[1]])' "$1" </dev/null
 }
 
-with_packages life_of_a_package two_series settings not_possible damaged_and_not_repaired damaged_packages odd_packages without_the_package image_of_the_user half_removed removal_failed notice
+# One of two series goes that is not in use: what is in use stays, although the other series has an older one.
+an_unused_series_goes() {
+	local longterm=6.12.9-1-immensity-microsoft-standard-WSL2 MODE
+	for MODE in wslconfig lxss; do
+		new_drive
+		package longterm "$longterm"
+		package stable "$OURS1"
+		maint --event=configure --series=stable >/dev/null 2>&1
+		ik install --image "$W/newer.img" >/dev/null 2>&1
+		is "$MODE: the unused series goes" "$(status_of maint --event=remove --series=longterm)" 0
+		is "... the user's newer kernel stays" "$(field data.target.release status)" "$OURS3"
+		is "... and nothing waits" "$(field data.pending status)" false
+		is "the series goes over which the user put another" "$(status_of maint --event=remove --series=stable)" 0
+		is "... which stays" "$(field data.target.release status)" "$OURS3"
+		ik --force install >/dev/null 2>&1
+		package stable "$OURS3"
+		chattr +i "$T" "$P" 2>/dev/null || { skip "an upgrade that waits" "no chattr here" && continue; }
+		maint --event=upgrade --series=stable >/dev/null 2>&1
+		chattr -i "$T" "$P"
+		maint --event=remove --series=stable >/dev/null 2>&1
+		is "the series goes whose upgrade still waits: the other one takes its place" \
+			"$(field data.target.release status)" "$longterm"
+		rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9* "$PACKAGES/stable"
+	done
+}
+
+# `series` counts while its package is there.
+the_set_series_goes() {
+	local longterm=6.12.9-1-immensity-microsoft-standard-WSL2 newer=6.12.10-1-immensity-microsoft-standard-WSL2
+	new_drive
+	package longterm "$longterm"
+	package stable "$OURS1"
+	printf 'series=stable\n' >"$W/conf"
+	ik --config "$W/conf" maint --event=configure --series=stable >/dev/null 2>&1
+	ik --config "$W/conf" maint --event=remove --series=stable >/dev/null 2>&1
+	rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS1"
+	same "the set series goes: the other one takes its place" "$T" "$PACKAGES/$longterm/bzImage"
+	package longterm "$newer"
+	is "... and is upgraded" "$(status_of ik --config "$W/conf" maint --event=upgrade --series=longterm)" 0
+	same "... on Windows" "$T" "$PACKAGES/$newer/bzImage"
+	is "... by hand, too" "$(status_of ik --config "$W/conf" install)" 0
+	package stable "$OURS1"
+	ik --config "$W/conf" maint --event=upgrade --series=longterm >/dev/null 2>&1
+	same "it counts again when it is there again" "$T" "$PACKAGES/$OURS1/bzImage"
+	rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12*
+}
+
+# With install=no, what a user installed by hand stays when the other series goes.
+by_hand_only() {
+	local longterm=6.12.9-1-immensity-microsoft-standard-WSL2 MODE
+	printf 'install=no\n' >"$W/conf"
+	for MODE in wslconfig lxss; do
+		new_drive
+		package longterm "$longterm"
+		package stable "$OURS1"
+		ik --config "$W/conf" install >/dev/null 2>&1
+		is "$MODE, install=no: the other series goes, one line" \
+			"$(lines ik --config "$W/conf" maint --event=remove --series=longterm)" 1
+		is "... what was installed by hand stays" "$(field data.target.release status)" "$OURS1"
+		ik --config "$W/conf" maint --event=remove --series=stable >/dev/null 2>&1
+		is "... until its own series goes" "$(field data.installed status)" null
+		rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9*
+	done
+}
+
+with_packages life_of_a_package two_series settings not_possible damaged_and_not_repaired damaged_packages odd_packages without_the_package \
+	an_unused_series_goes the_set_series_goes by_hand_only image_of_the_user half_removed removal_failed notice

@@ -201,4 +201,128 @@ removal_refused() {
 	done
 }
 
-with_packages two_series_pending held_over_a_foreign_key pending waits_for_its_turn not_elevated no_longer_pending removal_refused
+# `official on` outlives what a package does when it goes, and Microsoft's kernel that is put back a second time.
+the_hold_stays() {
+	local longterm=6.12.9-1-immensity-microsoft-standard-WSL2 MODE
+	for MODE in wslconfig lxss; do
+		new_drive
+		package stable "$OURS1"
+		maint --event=configure --series=stable >/dev/null 2>&1
+		ik official on >/dev/null 2>&1
+		maint --event=remove --series=stable >/dev/null 2>&1
+		is "$MODE, held: the other series is chosen, as apt does it" "$(field data.official_hold status)" true
+		rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS1"
+		package longterm "$longterm"
+		ok "... its package leaves Windows alone" \
+			grep -q "until .immensity-kernel official off" <(maint --event=configure --series=longterm 2>&1)
+		is "... Microsoft's kernel stays" "$(field data.target.release status)" "$([ $MODE = wslconfig ] && echo null || echo "$OFFICIAL")"
+		ik restore --to official >/dev/null 2>&1
+		is "... so it does where it is restored once more" "$(field data.official_hold status)" true
+		ik restore --to first >/dev/null 2>&1
+		is "... or the first one" "$(field data.official_hold status)" true
+		ik remove >/dev/null 2>&1
+		is "... a removal of the user's own ends it" "$(field data.official_hold status)" false
+		ik install >/dev/null 2>&1
+		ik official on >/dev/null 2>&1
+		ik restore --to previous >/dev/null 2>&1
+		is "... and so does another kernel of his choice" "$(field data.official_hold status)" false
+		ik official on >/dev/null 2>&1
+		maint --event=purge --series=longterm >/dev/null 2>&1
+		is "... and a purge" "$(field data.official_hold status)" false
+		rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9*
+	done
+}
+
+# Windows refuses what is no install: the next step is that very command, and `official on` is kept as a wish.
+the_next_step_is_the_command() {
+	local out
+	new_drive
+	package stable "$OURS1"
+	maint --event=configure --series=stable >/dev/null 2>&1
+	chattr +i "$T" "$TOOLS" 2>/dev/null || { skip "the next step" "no chattr here" && return; }
+	ok "remove, refused: the next step" grep -q "run .immensity-kernel remove. from a WSL" <(ik remove 2>&1)
+	ok "... in the status, too" grep -q "Next step .*immensity-kernel remove" <(ik status)
+	ok "restore, refused: the next step" \
+		grep -q "run .immensity-kernel restore --to first. from a WSL" <(ik restore --to first 2>&1)
+	ok "install of a file, refused: the next step" \
+		grep -q "immensity-kernel install --image $W/newer.img." <(ik install --image "$W/newer.img" 2>&1)
+	out=$(ik official on 2>&1)
+	is "official on, refused: pending" "$?" 7
+	ok "... the next step" grep -q "run .immensity-kernel official on. from a WSL" <<<"$out"
+	is "... nothing that goes against it" "$(grep "immensity-kernel install" <<<"$out")" ""
+	ok "... nobody says that it is done" grep -q "^Held .*not in use yet" <(ik status)
+	chattr -i "$T" "$TOOLS"
+	package stable "$OURS3"
+	ok "... an upgrade with rights leaves Windows alone, and says why" \
+		grep -q "Microsoft's kernel is wanted.*official on" <(maint --event=upgrade --series=stable 2>&1)
+	same "... which has the kernel that it had" "$T" "$PACKAGES/$OURS1/bzImage"
+	is "... and it is pending still" "$(field data.pending_detail.command status)" "official on"
+	is "with rights it is done" "$(status_of ik official on)" 0
+	same "... Microsoft's kernel is back" "$T" "$W/official.img"
+	is "... nothing is pending" "$(field data.pending status)" false
+	ok "... and it is called held" grep -q "^Held .*Microsoft's kernel until" <(ik status)
+	ik official off >/dev/null 2>&1
+	package stable "$OURS1"
+	chattr +i "$T"
+	ok "without the right to the kernel alone: with sudo" grep -q "sudo immensity-kernel official on. from" <(ik official on 2>&1)
+	chattr -i "$T"
+	is "official off over a newer one of ours that is in use still: done" "$(status_of ik official off)" 0
+	is "... nothing is held" "$(field data.official_hold status)" false
+	is "... nor pending" "$(field data.pending status)" false
+	rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS1" "${PACKAGES:?}/$OURS3"
+}
+
+# The other series is to take the place, but its files are damaged: that it may be older is not forgotten.
+a_damaged_heir() {
+	local longterm=6.12.9-1-immensity-microsoft-standard-WSL2 MODE
+	for MODE in wslconfig lxss; do
+		new_drive
+		package stable "$OURS1"
+		package longterm "$longterm"
+		maint --event=configure --series=stable >/dev/null 2>&1
+		printf x >>"$PACKAGES/$longterm/bzImage"
+		rm "$PACKAGES/$longterm/vmlinux.bin" "$PACKAGES/$longterm/manifest.json"
+		is "$MODE: the heir is damaged" "$(status_of maint --event=remove --series=stable)" 1
+		rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS1"
+		is "... it is pending" "$(field data.pending_detail.command status)" install
+		package longterm "$longterm"
+		is "... repaired and configured" "$(status_of maint --event=configure --series=longterm)" 0
+		is "... it takes the place" "$(field data.target.release status)" "$longterm"
+		is "... and nothing waits" "$(field data.pending status)" false
+		rm -rf "$PACKAGES"/longterm "$PACKAGES"/6.12.9*
+	done
+	new_drive
+	package stable "$OURS1"
+	rm "$PACKAGES/$OURS1/manifest.json"
+	ik --force install >/dev/null 2>&1
+	is "a user's forced install that failed is no wish that waits" "$(field data.pending status)" false
+	rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS1"
+}
+
+# Installed where there is no WSL 2 yet, as into an image for `wsl --import`: the first start there makes up for it.
+before_there_is_wsl() {
+	local out
+	new_drive
+	package stable "$OURS1"
+	out=$("$PROGRAM" --state-dir "$S" maint --event=configure --format=deb --series=stable 2>&1)
+	is "no WSL: success" "$?" 0
+	is "... one line" "$(wc -l <<<"$out")" 1
+	is "... each boot is silent" "$("$PROGRAM" --state-dir "$S" maint --event=boot 2>&1)" ""
+	is "... nothing is told at login" "$(status_of test -e "$S/pending")" 1
+	is "... an upgrade: success" \
+		"$(status_of "$PROGRAM" --state-dir "$S" maint --event=upgrade --format=deb --series=stable)" 0
+	ok "in WSL, status has the next step" grep -q "Next step .*immensity-kernel install" <(ik status)
+	maint --event=boot >/dev/null 2>&1
+	same "... and the first boot installs it" "$T" "$PACKAGES/$OURS1/bzImage"
+	is "... once" "$(field data.pending status)" false
+	new_drive
+	"$PROGRAM" --state-dir "$S" maint --event=configure --format=deb --series=stable >/dev/null 2>&1
+	"$PROGRAM" --state-dir "$S" maint --event=remove --format=deb --series=stable >/dev/null 2>&1
+	is "removed again before there was WSL: nothing waits" "$(field data.pending status)" false
+	"$PROGRAM" --state-dir "$S" install >/dev/null 2>&1
+	is "nor does what a user tried there" "$(field data.pending status)" false
+	rm -rf "$PACKAGES/stable" "${PACKAGES:?}/$OURS1"
+}
+
+with_packages two_series_pending held_over_a_foreign_key pending waits_for_its_turn not_elevated no_longer_pending removal_refused \
+	the_hold_stays the_next_step_is_the_command a_damaged_heir before_there_is_wsl

@@ -172,7 +172,8 @@ static void an_older_image_settles_nothing(void **state IK_UNUSED)
 
 static void waits(const char *series, const char *release, bool downgrade)
 {
-	const struct ik_remember_wish wish = {series, release, downgrade};
+	const struct ik_remember_wish wish = {
+		.series = series, .release = release, .downgrade = downgrade};
 	struct ik_err why = {0};
 
 	(void)ik_err_set(&why, IK_E_SPACE_LOW, 0, "because");
@@ -202,6 +203,26 @@ static void what_is_wanted_is_kept(void **state IK_UNUSED)
 	waits("longterm", OURS, false);
 	assert_string_equal(pending->series, "");
 	assert_string_equal(pending->release, "");
+}
+
+/* The heir of a series that goes waits, whatever failed; anybody else's damaged image is an error, and no more. */
+static void an_heir_waits(void **state IK_UNUSED)
+{
+	static const enum ik_code codes[] = {IK_E_IMAGE_MISSING, IK_E_IMAGE_DIGEST,
+					     IK_E_MANIFEST_BAD, IK_E_CONF_VALUE};
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(codes); i++)
+		for (int heir = 0; heir < 2; heir++) {
+			const struct ik_remember_wish wish = {"longterm", "", true, heir != 0};
+			struct ik_err why = {0};
+
+			(void)ik_err_set(&why, codes[i], 0, "because");
+			memset(&session.state, 0, sizeof(session.state));
+			ik_remember_failure(&session.state, "install", &why, &wish);
+			assert_int_equal(session.state.pending.present, heir);
+			assert_int_equal(session.state.last_error.present, !heir);
+			assert_int_equal(session.state.pending.downgrade, heir);
+		}
 }
 
 /* A newer kernel in place settles what it is at least as new as, or what was tried; never a wish to go back. */
@@ -255,6 +276,7 @@ int main(void)
 		TEST(without_the_note_nothing_is_pending),
 		TEST(an_older_image_settles_nothing),
 		TEST(what_is_wanted_is_kept),
+		TEST(an_heir_waits),
 		TEST(a_newer_kernel_settles_no_more_than_it_is),
 		TEST(an_install_can_be_forgotten),
 	};
