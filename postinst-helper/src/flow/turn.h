@@ -29,7 +29,7 @@ struct ik_turn {
 	bool left;     /* nothing was to be done after all, and nothing is remembered */
 	bool hold;     /* remember that the official kernel is wanted */
 	bool keeps;    /* says nothing of that wish: it stays as it is */
-	bool returns;  /* `official off`: back to what was before `official on` */
+	bool returns;  /* `official off`: the kernel= that `on` put back may go again */
 	char before[512];  /* what kernel= named before, as far as it was looked at */
 	struct ik_err low; /* which limit of this process forbids a change */
 };
