@@ -15,7 +15,7 @@ IK_PROGRAM=$PWD/postinst-helper/build-address-undefined/immensity-kernel
 # The worker, which has no rights, writes its report here, too.
 mkdir -m 1777 "$work/reports" && chmod 0755 "$work"
 export IK_PROGRAM
-[ $# -gt 0 ] || set -- lxss wslconfig hostile maint waiting interrupt cli discover page caseless
+[ $# -gt 0 ] || set -- lxss wslconfig twomodes hostile maint waiting interrupt cli discover page caseless
 
 # quiet LEAKS COMMAND...: it succeeds, and nobody reported anything. Undefined behaviour, which has no file for its
 # report, ends the process: that fails the test in which it happens.
