@@ -42,9 +42,7 @@ static int recover_locked(struct ik_lxss *lxss, struct ik_job *job, struct ik_re
 	if (r >= 0)
 		r = ik_recover_mark_good(lxss, job->session->env.release, err);
 	if (r >= 0)
-		report->action = armed && report->recovery != IK_RECOVERY_NOTHING ?
-					 IK_ACTION_RECOVERED :
-					 IK_ACTION_NONE;
+		report->action = armed ? IK_ACTION_RECOVERED : IK_ACTION_NONE;
 	return r;
 }
 

@@ -123,6 +123,16 @@ static bool is_there_already(const struct ik_lxss *lxss, const char *name, const
 	       target.kind == IK_KIND_OFFICIAL && ik_keywins_is_ours(lxss->scene);
 }
 
+static int restore_or_leave(struct ik_lxss *lxss, const char *name, struct ik_err *err)
+{
+	int r = restore_backup(lxss, name, err);
+
+	if (!is_there_already(lxss, name, err))
+		return r;
+	lxss->report->action = IK_ACTION_RESTORED;
+	return 0;
+}
+
 int ik_txnjob_restore(struct ik_job *job, struct ik_report *report, struct ik_err *err)
 {
 	struct ik_scene ik_autoscene scene = {.lxss = {.fd = -EBADF}, .profile = {.fd = -EBADF}};
@@ -137,11 +147,7 @@ int ik_txnjob_restore(struct ik_job *job, struct ik_report *report, struct ik_er
 	if (r >= 0)
 		r = begin_restore(job, &lxss, &why);
 	if (r >= 0)
-		r = restore_backup(&lxss, job->backup, &why);
-	if (r < 0 && is_there_already(&lxss, job->backup, &why)) {
-		report->action = IK_ACTION_RESTORED;
-		r = 0;
-	}
+		r = restore_or_leave(&lxss, job->backup, &why);
 	if (r < 0)
 		r = ik_recover_failed(&lxss, r, &why, err);
 	else

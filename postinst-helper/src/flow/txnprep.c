@@ -147,9 +147,10 @@ int ik_txnprep_stage(struct ik_txn *txn, struct ik_err *err)
 		r = back_up(txn, err);
 	if (r >= 0)
 		r = write_rescue(txn, err);
-	if (r < 0 && !txn->image->file) /* first error counts */
+	if (r >= 0)
+		return r;
+	if (!txn->image->file) /* first error counts */
 		ik_ignore(ik_afile_remove(txn->lxss->dir_fd, IK_NAME_NEW, NULL));
-	if (r < 0)
-		ik_ignore(ik_afile_remove(txn->lxss->dir_fd, IK_NAME_TEMP, NULL));
+	ik_ignore(ik_afile_remove(txn->lxss->dir_fd, IK_NAME_TEMP, NULL));
 	return r;
 }

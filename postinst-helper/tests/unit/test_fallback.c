@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "faults.h"
 #include "flow/own.h"
+#include "flow/txnjob.h"
 #include "flow/wcfg.h"
 #include "flowworld.h"
 
@@ -67,6 +69,43 @@ static void nothing_needless(void **state IK_UNUSED)
 	assert_int_equal(run_job(ik_wcfg_restore_job, NULL, "official"), 0);
 }
 
+/* Without a backup, Microsoft's kernel is in place only if it was never replaced, and can be seen. */
+static void no_backup_is_no_official_kernel(void **state IK_UNUSED)
+{
+	unsigned failed = 0;
+
+	start_installed();
+	(void)unlinkat(session.drive.fd, TOOLS IK_NAME_OFFICIAL, 0);
+	assert_true(run_job(ik_txnjob_restore, NULL, "official") < 0);
+	assert_int_equal(job_err.code, IK_E_BACKUP_MISSING);
+	assert_true(is(&ours));
+	start_official();
+	put_kernel(KERNEL, ours.data, ours.size, 0);
+	assert_true(run_job(ik_txnjob_restore, NULL, "official") < 0);
+	assert_int_equal(job_err.code, IK_E_BACKUP_MISSING);
+	fired_last = true;
+	for (long n = 1; fired_last; n++) {
+		start_official();
+		faults = (struct faults){
+			.on = true, .only = "ik_sys_openat2", .at = n, .errnum = EIO};
+		failed += run_job(ik_txnjob_restore, NULL, "official") < 0 && is(&official);
+	}
+	assert_true(failed > 3);
+}
+
+/* Nobody need ask why. */
+static void half_written_is_told_without_words(void **state IK_UNUSED)
+{
+	struct ik_report report = {0};
+
+	start_torn();
+	faults = (struct faults){
+		.on = true, .only = "ik_sys_openat2", .at = 1, .errnum = EIO, .lasting = true};
+	assert_true(recover(&report, NULL) < 0);
+	start_torn_no_copy();
+	assert_true(recover(&report, NULL) < 0);
+}
+
 static void only_a_closed_journal_knows_what_is_ours(void **state IK_UNUSED)
 {
 	static const struct {
@@ -111,6 +150,8 @@ int main(void)
 		cmocka_unit_test_setup(what_cannot_be_mended_keeps_the_key, flow_start),
 		cmocka_unit_test_setup(the_store_does_not_care, flow_start),
 		cmocka_unit_test_setup(nothing_needless, flow_start),
+		cmocka_unit_test_setup(no_backup_is_no_official_kernel, flow_start),
+		cmocka_unit_test_setup(half_written_is_told_without_words, flow_start),
 		cmocka_unit_test(only_a_closed_journal_knows_what_is_ours),
 	};
 

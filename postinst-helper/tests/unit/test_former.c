@@ -21,6 +21,12 @@ static void remove_leftovers(void)
 	(void)unlinkat(session.drive.fd, TOOLS IK_NAME_SCRIPT IK_AFILE_TEMP, 0);
 }
 
+static void take_lock(void)
+{
+	if (unlinkat(session.drive.fd, TOOLS IK_NAME_LOCK, 0) == 0)
+		put_text(session.drive.fd, TOOLS IK_NAME_LOCK, "another WSL's");
+}
+
 /* The newer one in place, ours before it. */
 static void start_updated(void)
 {
@@ -144,8 +150,8 @@ static void a_killed_restore_takes_nothing(void **state IK_UNUSED)
 	}
 }
 
-/* Killed between the closed journal and the renaming: the next run goes on. */
-static void the_name_comes_back_late(void **state IK_UNUSED)
+/* Killed between the closed journal and the renaming. */
+static void start_name_is_late(void)
 {
 	struct ik_report report = {0};
 
@@ -154,6 +160,14 @@ static void the_name_comes_back_late(void **state IK_UNUSED)
 	put_kernel(KERNEL, newer.data, newer.size, 0);
 	put_kernel(TOOLS IK_NAME_NEW, ours.data, ours.size, 0);
 	set_journal(IK_JREC_IDLE, IK_JREC_F_RESTORE);
+}
+
+/* The next run goes on. */
+static void the_name_comes_back_late(void **state IK_UNUSED)
+{
+	struct ik_report report = {0};
+
+	start_name_is_late();
 	assert_true(has_copy(IK_NAME_PREV, &newer));
 	assert_int_equal(restore("previous", &report, NULL), 0);
 	assert_true(is(&ours));
@@ -164,6 +178,63 @@ static void the_name_comes_back_late(void **state IK_UNUSED)
 	assert_true(install(&ours, &report, NULL) < 0);
 	assert_true(has_copy(IK_NAME_PREV, &newer));
 	assert_false(is_there(IK_NAME_NEW));
+}
+
+/* Whatever fails while it goes on, and whoever has the lock by then: it is still the next run's to do. */
+static void the_name_comes_back_late_enough(void **state IK_UNUSED)
+{
+	static const char *const names[] = {"ik_sys_rename", "ik_sys_pread", "ik_sys_openat2"};
+	unsigned failed = 0;
+
+	for (size_t i = 0; i < IK_ARRAY_SIZE(names); i++) {
+		const char *fired = names[i];
+
+		for (long n = 1; fired; n++) {
+			struct ik_report report = {0};
+
+			start_name_is_late();
+			faults = (struct faults){
+				.on = true, .only = names[i], .at = n, .errnum = EIO};
+			failed += restore("previous", &report, NULL) < 0;
+			fired = faults.fired;
+			expect_ours_again(names[i], n);
+		}
+	}
+	assert_true(failed > 5);
+	for (long n = 1, fired = 1; fired; n++) {
+		struct ik_report report = {0};
+
+		start_name_is_late();
+		faults = (struct faults){
+			.on = true, .only = "ik_sys_pread", .hook_at = n, .hook = take_lock};
+		ik_ignore(restore("previous", &report, NULL));
+		fired = faults.fired != NULL;
+		remove_leftovers();
+		expect_ours_again("lock lost at", n);
+	}
+}
+
+static void lose_kernel(void)
+{
+	(void)unlinkat(session.drive.fd, KERNEL, 0);
+}
+
+/* A kernel that vanishes is nobody's to make. */
+static void a_kernel_that_vanishes(void **state IK_UNUSED)
+{
+	for (long n = 1, fired = 1; fired; n++) {
+		struct ik_report report = {0};
+		bool gone;
+
+		start_updated();
+		faults = (struct faults){.on = true, .hook_at = n, .hook = lose_kernel};
+		ik_ignore(restore("official", &report, NULL));
+		fired = faults.fired != NULL;
+		faults_off();
+		gone = !is_there("kernel");
+		assert_true(gone == (fired != 0));
+		remove_leftovers();
+	}
 }
 
 /* What refuses may come late: the readme is no file, after the script was written. */
@@ -254,6 +325,8 @@ int main(void)
 		cmocka_unit_test(a_failed_restore_takes_nothing),
 		cmocka_unit_test(a_killed_restore_takes_nothing),
 		cmocka_unit_test(the_name_comes_back_late),
+		cmocka_unit_test(the_name_comes_back_late_enough),
+		cmocka_unit_test(a_kernel_that_vanishes),
 		cmocka_unit_test(a_refused_install_takes_nothing),
 		cmocka_unit_test(the_script_names_what_remains),
 		cmocka_unit_test(a_script_that_stays_is_noted),

@@ -140,6 +140,25 @@ static void what_cannot_be_read(void **state IK_UNUSED)
 	assert_true(ik_sight_take(tmp.fd, "link", &sight, NULL) < 0);
 }
 
+/* Two looks at one file; at none, nothing is the same. */
+static void two_looks(void **state IK_UNUSED)
+{
+	struct ik_sight a, b;
+
+	assert_int_equal(ik_sight_take(tmp.fd, "t", &a, NULL), 0);
+	b = a;
+	assert_true(ik_sight_is_same(&a, &b));
+	b.head[7] ^= 1;
+	assert_false(ik_sight_is_same(&a, &b));
+	b = a;
+	b.id.size_bytes++;
+	assert_false(ik_sight_is_same(&a, &b));
+	b = a;
+	b.taken = false;
+	assert_false(ik_sight_is_same(&a, &b));
+	assert_false(ik_sight_is_same(&b, &a));
+}
+
 static int set_up(void **state IK_UNUSED)
 {
 	tmp_make(&tmp, NULL);
@@ -158,6 +177,7 @@ int main(void)
 		cmocka_unit_test_setup(changes_are_seen, start),
 		cmocka_unit_test_setup(a_file_that_came, start),
 		cmocka_unit_test_setup(what_cannot_be_read, start),
+		cmocka_unit_test_setup(two_looks, start),
 	};
 
 	return cmocka_run_group_tests_name("sight", tests, set_up, tear_down);
