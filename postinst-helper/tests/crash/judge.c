@@ -123,6 +123,13 @@ bool journal_is_armed(const struct world *w)
 	return read_journal(w, &rec) && rec.state == IK_JREC_ARMED;
 }
 
+bool journal_notes_zeros(const struct world *w)
+{
+	struct ik_jrec rec;
+
+	return read_journal(w, &rec) && (rec.flags & IK_JREC_F_PADDED);
+}
+
 static void bad(struct verdict *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static void bad(struct verdict *v, const char *fmt, ...)

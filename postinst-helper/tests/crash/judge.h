@@ -44,4 +44,7 @@ const char *content_name(enum content c);
 /* Has the drive's journal an armed record? */
 bool journal_is_armed(const struct world *w);
 
+/* Does the journal note zeros behind the kernel? Then the next recovery cuts them off. */
+bool journal_notes_zeros(const struct world *w);
+
 #endif
