@@ -215,7 +215,7 @@ the_hold_stays() {
 		package longterm "$longterm"
 		ok "... its package leaves Windows alone" \
 			grep -q "until .immensity-kernel official off" <(maint --event=configure --series=longterm 2>&1)
-		is "... Microsoft's kernel stays" "$(field data.target.release status)" "$([ $MODE = wslconfig ] && echo null || echo "$OFFICIAL")"
+		is "... Microsoft's kernel stays" "$(field data.target.release status)" "$([ "$MODE" = wslconfig ] && echo null || echo "$OFFICIAL")"
 		ik restore --to official >/dev/null 2>&1
 		is "... so it does where it is restored once more" "$(field data.official_hold status)" true
 		ik restore --to first >/dev/null 2>&1
