@@ -73,20 +73,6 @@ static bool is_exactly(const struct image *image)
 	       st.st_size == (off_t)image->size;
 }
 
-/* Copies beside the first official one and our former one. */
-static unsigned strange_copies(void)
-{
-	DIR *dir = fdopendir(tools_fd());
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	for (struct dirent *e = readdir(dir); e; e = readdir(dir))
-		n += strncmp(e->d_name, "immensity-official-", 19) == 0 ||
-		     strncmp(e->d_name, "immensity-foreign-", 18) == 0;
-	assert_int_equal(closedir(dir), 0);
-	return n;
-}
-
 /* A kernel that was cut a little may be somebody's: it is kept before it is written over. */
 static void remove_strange_copies(void)
 {

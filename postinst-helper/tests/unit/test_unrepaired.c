@@ -3,7 +3,6 @@
  * flow/txnjob, flow/txn and flow/remove over a kernel of which recovery could say only that it is half written: what
  * may go on, on which ground, and what is never kept as a kernel.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,20 +125,6 @@ static void start_lost_mixture(void)
 	fd = openat(session.drive.fd, KERNEL, O_WRONLY | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, official.data, IK_HEAD_BYTES, 0), IK_HEAD_BYTES);
 	assert_int_equal(close(fd), 0);
-}
-
-/* Copies of kernels that are not one of the known ones. */
-static unsigned strange_copies(void)
-{
-	DIR *dir = fdopendir(tools_fd());
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	for (struct dirent *e = readdir(dir); e; e = readdir(dir))
-		n += strncmp(e->d_name, "immensity-official-", 19) == 0 ||
-		     strncmp(e->d_name, "immensity-foreign-", 18) == 0;
-	assert_int_equal(closedir(dir), 0);
-	return n;
 }
 
 static void a_mixture_is_never_kept(void **state IK_UNUSED)

@@ -3,7 +3,6 @@
  * A kernel with zeros behind it, because the server would not let the file be cut (on Windows, while a program has it
  * mapped): it is the image before the zeros to everybody, and no copy holds any of them.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,20 +56,6 @@ static void assert_whole(const struct image *image)
 	assert_true(job_report.target.has_sha256);
 	assert_memory_equal(job_report.target.sha256, digest.bytes, IK_SHA256_LEN);
 	assert_int_equal(job_report.target.size_bytes, image->size);
-}
-
-/* Copies of kernels beside the first official one and our former one. */
-static unsigned strange_copies(void)
-{
-	DIR *dir = fdopendir(tools_fd());
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	for (struct dirent *e = readdir(dir); e; e = readdir(dir))
-		n += strncmp(e->d_name, "immensity-official-", 19) == 0 ||
-		     strncmp(e->d_name, "immensity-foreign-", 18) == 0;
-	assert_int_equal(closedir(dir), 0);
-	return n;
 }
 
 static void it_is_whole(void **state IK_UNUSED)

@@ -2,6 +2,7 @@
 /* The drive, its states, and the jobs on it; see txnworld.h. */
 #include "txnworld.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +132,19 @@ void set_journal(enum ik_jrec_state state, uint32_t flags)
 
 	assert_int_equal(ik_journal_mark(&seen, state, flags, "set by the test", NULL), 0);
 	assert_int_equal(close(seen.dir_fd), 0);
+}
+
+unsigned strange_copies(void)
+{
+	DIR *dir = fdopendir(tools_fd());
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	for (struct dirent *e = readdir(dir); e; e = readdir(dir))
+		n += strncmp(e->d_name, "immensity-official-", 19) == 0 ||
+		     strncmp(e->d_name, "immensity-foreign-", 18) == 0;
+	assert_int_equal(closedir(dir), 0);
+	return n;
 }
 
 bool is_there(const char *name)

@@ -61,6 +61,9 @@ bool head_is_zero(void);
 /* Is there anything of this name beside the kernel? */
 bool is_there(const char *name);
 
+/* Copies of kernels beside the first official one and our former one. */
+unsigned strange_copies(void);
+
 /* The journal as it lies there; its record changed. */
 struct ik_journal journal(void);
 struct ik_jrec record(void);
