@@ -64,6 +64,14 @@ static void be_init_then_fork(void)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
+/* Larger folios make images of a MiB about a tenth quicker to write and read; not every kernel has them. */
+static int mount_memory(void)
+{
+	if (mount("arena", dir, "tmpfs", 0, "size=2g,mode=0755,huge=within_size") == 0)
+		return 0;
+	return mount("arena", dir, "tmpfs", 0, "size=2g,mode=0755");
+}
+
 void arena_enter(void)
 {
 	pid_t child;
@@ -86,8 +94,7 @@ void arena_enter(void)
 	if (child > 0)
 		wait_and_clean(child);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("arena", dir, "tmpfs", 0, "size=2g,mode=0755") < 0 ||
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount_memory() < 0 ||
 	    mount("proc", "/proc", "proc", 0, NULL) < 0)
 		tap_die("cannot mount in the arena");
 	hide("/run/lock");

@@ -209,24 +209,23 @@ static void make_entry(const struct snapshot *s, const struct snapshot_entry *e,
 		tap_die("cannot put back %s", full);
 }
 
-/* What has not changed is not written: that would cost the next flush its time. */
-static bool has_content(const struct snapshot_entry *e, const char *full)
+/* What has not changed is not written: that would cost the next flush, and this suite, its time. */
+static void write_changes(const struct snapshot_entry *e, const char *full)
 {
-	static uint8_t chunk[1 << 17];
-	int fd = open(full, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	static uint8_t there[1 << 16];
+	int fd = open(full, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
-	bool same = fd >= 0 && fstat(fd, &st) == 0 && (size_t)st.st_size == e->size;
+	bool good = fd >= 0 && fstat(fd, &st) == 0;
 
-	for (size_t at = 0; same && at < e->size;) {
-		ssize_t n = pread(fd, chunk, sizeof(chunk), (off_t)at);
+	for (size_t at = 0; good && at < e->size; at += sizeof(there)) {
+		size_t n = e->size - at < sizeof(there) ? e->size - at : sizeof(there);
 
-		same = n > 0 && at + (size_t)n <= e->size &&
-		       !memcmp(chunk, e->data + at, (size_t)n);
-		at += n > 0 ? (size_t)n : 0;
+		if (pread(fd, there, n, (off_t)at) != (ssize_t)n || memcmp(there, e->data + at, n))
+			good = pwrite(fd, e->data + at, n, (off_t)at) == (ssize_t)n;
 	}
-	if (fd >= 0)
-		close(fd);
-	return same;
+	if (!good || ((size_t)st.st_size > e->size && ftruncate(fd, (off_t)e->size) < 0))
+		tap_die("cannot put back the content of %s", full);
+	close(fd);
 }
 
 static void put_back(const struct snapshot *s, const struct snapshot_entry *e, const char *root)
@@ -241,8 +240,7 @@ static void put_back(const struct snapshot *s, const struct snapshot_entry *e, c
 		(void)!lchown(full, e->uid, e->gid);
 	if (!S_ISREG(e->mode) || e->same_as >= 0)
 		return;
-	if (!has_content(e, full))
-		write_whole(full, e->data, e->size);
+	write_changes(e, full);
 	(void)chmod(full, e->mode & 07777);
 	(void)utimensat(AT_FDCWD, full, times, AT_SYMLINK_NOFOLLOW);
 }
